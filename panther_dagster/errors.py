@@ -1,0 +1,71 @@
+"""Every error that this package raises on purpose.
+
+    PantherError
+    ├── SettingsError              panther.yaml or the environment is wrong
+    ├── DeclarationError           a log type's .yml cannot be used
+    ├── RuleError                  a detection's .yml or .py cannot be used
+    ├── LakeError                  the lake refused or lost something
+    │   └── WriteConflict          another writer won, after all retries
+    ├── SourceError                an object store or folder cannot be read
+    ├── NormalizationError         a dbt model failed
+    └── DestinationError           a destination is configured wrongly (delivery failures are rows, not errors)
+
+One bad rule or record is a row in a table; these are for what stops a command.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file, so that an editor can jump there. `line` counts from 1; None means the whole file."""
+
+    file: Path
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else str(self.file)
+
+
+class PantherError(Exception):
+    """Base of all. `location` is where the user has to look, if that is a file."""
+
+    def __init__(self, text: str, location: Location | None = None) -> None:
+        super().__init__(f"{location}: {text}" if location else text)
+        self.text = text
+        self.location = location
+
+
+class SettingsError(PantherError):
+    """panther.yaml or the environment is wrong."""
+
+
+class DeclarationError(PantherError):
+    """A log type's declaration cannot be used."""
+
+
+class RuleError(PantherError):
+    """A detection's .yml or .py cannot be used."""
+
+
+class LakeError(PantherError):
+    """The lake refused or lost something."""
+
+
+class WriteConflict(LakeError):
+    """Another writer won and all retries are used up."""
+
+
+class SourceError(PantherError):
+    """An object store or folder cannot be read."""
+
+
+class NormalizationError(PantherError):
+    """A dbt model failed."""
+
+
+class DestinationError(PantherError):
+    """A destination is configured wrongly."""

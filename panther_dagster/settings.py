@@ -1,0 +1,200 @@
+"""The settings of one installation: panther.yaml plus environment variables. The only module that reads the environment.
+
+Order: field default < panther.yaml < PANTHER_<SECTION>__<FIELD> (`PANTHER_LAKE__THREADS=4`). Secrets are never in the file: a
+destination names the variable that holds one (`webhook_url_env: SOC_SLACK_WEBHOOK`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Mapping
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from panther_dagster.errors import Location, SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SETTINGS_FILE = "panther.yaml"
+HOME = ".panther"
+Severity = Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LakeSettings(_Section):
+    """Where tables live."""
+
+    backend: Literal["embedded"] = "embedded"
+    folder: Path | None = None  # default: <home>/lake
+    data_path: str | None = None  # Parquet files; default <folder>/data/
+    threads: int = Field(2, ge=1)
+    memory_limit: str = "800MB"
+
+
+class SourceSettings(_Section):
+    """One place that delivers objects: a folder or an S3 prefix."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")  # is p_source_id
+    uri: str  # /var/log/eve, ./incoming, s3://bucket/prefix
+    label: str | None = None  # is p_source_label; default: the name
+    log_types: tuple[str, ...] = ()  # empty: every known log type is recognised
+    pattern: str = "**/*"
+    is_polled: bool = True  # whether the sensor watches it
+    region: str | None = None
+    endpoint_url: str | None = None  # S3-compatible stores
+    fresh_within_hours: float = Field(24, gt=0)  # the freshness check fails after this long without an object
+
+    @property
+    def source_label(self) -> str:
+        """p_source_label of its rows."""
+        return self.label or self.name
+
+
+class BatchSettings(_Section):
+    """Bounds of one batch, which is one run."""
+
+    max_bytes: int = Field(64 * 1024 * 1024, gt=0)  # as stored
+    max_objects: int = Field(2_000, gt=0)
+    max_per_tick: int = Field(20, gt=0)
+    max_record_bytes: int = Field(16 * 1024 * 1024, gt=0)
+    max_object_raw_bytes: int = Field(64 * 1024**3, gt=0)
+
+
+class RulesSettings(_Section):
+    """Where detections are."""
+
+    paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
+
+
+class DestinationSettings(_Section):
+    """One destination. `options` are checked by its type, in dispatch/destinations/<type>.py."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    type: str
+    severities: tuple[Severity, ...] = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")  # delivered by default
+    is_enabled: bool = True
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_options(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        own = {key: value for key, value in data.items() if key in cls.model_fields}
+        others = {key: value for key, value in data.items() if key not in cls.model_fields}
+        return {**own, "options": {**own.get("options", {}), **others}}
+
+
+class RouteSettings(_Section):
+    """Sends alerts that meet all given conditions to `destinations`, instead of those chosen by severity."""
+
+    destinations: tuple[str, ...]
+    severities: tuple[Severity, ...] = ()
+    log_types: tuple[str, ...] = ()
+    rule_ids: tuple[str, ...] = ()
+
+
+class ScheduleSettings(_Section):
+    """Dagster's side: hours and intervals."""
+
+    first_hour: datetime = datetime(2024, 1, 1)  # first partition; objects that are older belong to the hour they were found in
+    sensor_interval_seconds: int = Field(1, ge=1)
+    dispatch_interval_seconds: int = Field(1, ge=1)
+    maintenance_cron: str = "17 * * * *"
+    keep_runs_days: int = Field(14, ge=1)
+
+    @field_validator("first_hour")
+    @classmethod
+    def _whole_utc_hour(cls, value: datetime) -> datetime:
+        if value.tzinfo is not None or value != value.replace(minute=0, second=0, microsecond=0):
+            raise ValueError("must be a whole hour in UTC without zone, as 2024-01-01T00:00:00")
+        return value
+
+
+class Settings(_Section):
+    """Everything. `home` holds all state."""
+
+    home: Path
+    lake: LakeSettings = LakeSettings()
+    sources: tuple[SourceSettings, ...] = ()
+    batches: BatchSettings = BatchSettings()
+    rules: RulesSettings = RulesSettings()
+    destinations: tuple[DestinationSettings, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
+    schedule: ScheduleSettings = ScheduleSettings()
+    ui_url: str = "http://127.0.0.1:3000"  # links in alerts
+    dbt_project: Path = PROJECT_ROOT / "dbt_project"
+
+    @property
+    def lake_folder(self) -> Path:
+        """Folder of the embedded lake."""
+        return self.lake.folder or self.home / "lake"
+
+    def source(self, name: str) -> SourceSettings:
+        """The source of that name. Raises SettingsError."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources) or "none is configured"
+        raise SettingsError(f"unknown source '{name}'; known: {known}")
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read PANTHER_SETTINGS (default ./panther.yaml; it may be absent), the environment and the sources that `panther ingest` added.
+
+    Raises: SettingsError, with the file and what is wrong with which field.
+    """
+    environment = os.environ if environment is None else environment
+    file = Path(environment.get("PANTHER_SETTINGS", SETTINGS_FILE))
+    values: dict[str, Any] = {}
+    if file.exists():
+        try:
+            values = yaml.safe_load(file.read_text()) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            raise SettingsError(f"no YAML: {error}", Location(file, mark.line + 1 if mark else None)) from error
+        if not isinstance(values, dict):
+            raise SettingsError("must be a mapping of sections", Location(file))
+    elif "PANTHER_SETTINGS" in environment:
+        raise SettingsError("PANTHER_SETTINGS names a file that does not exist", Location(file))
+    for name, value in environment.items():
+        section, _, field = name.removeprefix("PANTHER_").lower().partition("__")
+        if name.startswith("PANTHER_") and field:
+            values.setdefault(section, {})[field] = value
+    home = Path(environment.get("PANTHER_HOME") or values.get("home") or HOME).absolute()
+    values["home"] = home
+    names = {source.get("name") for source in values.get("sources") or () if isinstance(source, dict)}
+    values["sources"] = [*(values.get("sources") or ()), *(s for s in _added_sources(home) if s["name"] not in names)]
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(problems, Location(file)) from error
+
+
+def remember_source(home: Path, source: SourceSettings) -> None:
+    """Keep a source that was named on the command line, so that later runs and listings know it."""
+    kept = [row for row in _added_sources(home) if row["name"] != source.name]
+    home.mkdir(parents=True, exist_ok=True)
+    draft = home / f".sources.{os.getpid()}.json"
+    draft.write_text(json.dumps([*kept, source.model_dump(mode="json", exclude_defaults=True)], indent=1))
+    draft.replace(home / "sources.json")
+
+
+def secret(variable: str, environment: Mapping[str, str] | None = None) -> str:
+    """Value of a secret's environment variable. Raises SettingsError naming the variable, never its value."""
+    value = (os.environ if environment is None else environment).get(variable, "")
+    if not value:
+        raise SettingsError(f"environment variable {variable} is not set")
+    return value
+
+
+def _added_sources(home: Path) -> list[dict[str, Any]]:
+    file = home / "sources.json"
+    return json.loads(file.read_text()) if file.exists() else []

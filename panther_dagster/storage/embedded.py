@@ -1,0 +1,222 @@
+"""The embedded lake: DuckLake over Parquet files with a SQLite catalog, in one folder or with its data on S3."""
+
+from __future__ import annotations
+
+import fcntl
+import random
+import time
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Callable, Iterator, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from panther_dagster.errors import LakeError, WriteConflict
+from panther_dagster.storage.extensions import load_extensions
+from panther_dagster.storage.lake import ArrowData, Lake, T, TableUsage, Transaction, UnitOfWork
+from panther_dagster.storage.tables import SCHEMAS, TABLES, Table
+
+CATALOG = "lake"
+# A small table's rows stay in the catalog up to this many rows an insert: a Parquet file of three rows costs 2 ms a query.
+INLINED_ROWS = 2_000
+MAX_ATTEMPTS = 30
+CONFLICT_SIGNS = ("database is locked", "conflict", "Failed to commit", "Failed to flush", "concurrent")
+
+
+def attach_sql(catalog: Path, data: str) -> str:
+    """The ATTACH statement of an embedded lake; dbt's profile states the same."""
+    return (
+        f"attach if not exists 'ducklake:sqlite:{_quoted(str(catalog))}' as {CATALOG} "
+        f"(data_path '{_quoted(data)}', data_inlining_row_limit 0, meta_busy_timeout 30000, meta_journal_mode 'WAL')"
+    )
+
+
+class EmbeddedLake(Lake):
+    """A lake in `folder`: `catalog.sqlite`, `data/` (or `data_path`, which may be s3://...), `locks/`.
+
+    Args: threads, memory_limit: DuckDB's, memory as `800MB`. s3: endpoint and keys for DuckDB's secret, when data is on S3.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        data_path: str | None = None,
+        threads: int = 2,
+        memory_limit: str = "800MB",
+    ) -> None:
+        self.folder = folder.resolve()
+        self.catalog = self.folder / "catalog.sqlite"
+        self.data_path = data_path or str(self.folder / "data") + "/"
+        self._threads = threads
+        self._memory_limit = memory_limit
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection; opened at first use."""
+        if self._connection is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            config = {
+                "threads": self._threads,
+                "memory_limit": self._memory_limit,
+                "preserve_insertion_order": False,
+                "temp_directory": str(self.folder / "temp"),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+            connection = duckdb.connect(config=config)
+            load_extensions(connection)
+            connection.execute("set TimeZone = 'UTC'")
+            self._retried(lambda: connection.execute(attach_sql(self.catalog, self.data_path)))
+            connection.execute(f"use {CATALOG}")
+            self._connection = connection
+        return self._connection
+
+    def ensure_tables(self) -> None:
+        with self.lock("schema"):
+            have = self._tables()
+            for schema in SCHEMAS:
+                self.connection.execute(f"create schema if not exists {CATALOG}.{schema}")
+            for table in TABLES:
+                if table.name not in have:
+                    self._retried(lambda table=table: self._create(table))  # type: ignore[misc]
+
+    def has_table(self, name: str) -> bool:
+        return name in self._tables()
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        try:
+            return self.connection.execute(sql, list(parameters)).to_arrow_table()
+        except duckdb.Error as error:
+            raise LakeError(str(error)) from error
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
+        try:
+            # A cursor of its own: the reader stays valid while this lake is used for other statements.
+            yield from self.connection.cursor().execute(sql, list(parameters)).to_arrow_reader(rows_per_batch)
+        except duckdb.Error as error:
+            raise LakeError(str(error)) from error
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        def once() -> T:
+            self.connection.execute("begin")
+            try:
+                result = work(_EmbeddedTransaction(self))
+                self.connection.execute("commit")
+                return result
+            except BaseException:
+                self._rollback()
+                raise
+
+        return self._retried(once)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        # fcntl locks die with their process, so a kill -9 leaves nothing behind.
+        folder = self.folder / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / f"{name}.lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def create_view(self, name: str, sql: str) -> None:
+        self._retried(lambda: self.connection.execute(f"create or replace view {CATALOG}.{name} as {sql}"))
+
+    def maintain(self, *, now_utc: datetime) -> dict[str, int]:
+        done: dict[str, int] = {}
+        calls = {
+            "inlined_rows_flushed": f"call ducklake_flush_inlined_data('{CATALOG}')",
+            "files_merged": f"call ducklake_merge_adjacent_files('{CATALOG}')",
+            "snapshots_expired": f"call ducklake_expire_snapshots('{CATALOG}', older_than => timestamp '{now_utc - timedelta(days=1)}')",
+            "files_deleted": f"call ducklake_cleanup_old_files('{CATALOG}', older_than => timestamp '{now_utc - timedelta(days=1)}')",
+        }
+        with self.lock("maintenance"):
+            for what, call in calls.items():
+                done[what] = len(self._retried(lambda call=call: self.connection.execute(call).fetchall()))  # type: ignore[misc]
+        return done
+
+    def usage(self) -> list[TableUsage]:
+        sizes = self.connection.execute(f"select * from ducklake_table_info('{CATALOG}')").to_arrow_table().to_pylist()
+        size_by_name = {row["table_name"]: row for row in sizes}
+        tables = self.connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_catalog = ? and table_type = 'BASE TABLE' order by 1",
+            [CATALOG],
+        ).fetchall()
+        result = []
+        for (name,) in tables:
+            size = size_by_name.get(name.split(".")[1], {})
+            (rows,) = self.connection.execute(f"select count(*) from {CATALOG}.{name}").fetchone() or (0,)
+            result.append(TableUsage(name, rows, size.get("file_count", 0), size.get("file_size_bytes", 0)))
+        return result
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _tables(self) -> set[str]:
+        rows = self.connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables where table_catalog = ?", [CATALOG]
+        ).fetchall()
+        return {name for (name,) in rows}
+
+    def _create(self, table: Table) -> None:
+        self.connection.register("new_table", table.columns.empty_table())
+        try:
+            self.connection.execute(f"create table if not exists {CATALOG}.{table.name} as select * from new_table")
+        finally:
+            self.connection.unregister("new_table")
+        if table.is_small:
+            schema, name = table.name.split(".")
+            self.connection.execute(
+                f"call {CATALOG}.set_option('data_inlining_row_limit', {INLINED_ROWS}, schema => '{schema}', table_name => '{name}')"
+            )
+
+    def _rollback(self) -> None:
+        try:
+            self.connection.execute("rollback")
+        except duckdb.Error:
+            pass  # the failed commit has rolled back already
+
+    def _retried(self, work: Callable[[], T]) -> T:
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                return work()
+            except duckdb.Error as error:
+                if not any(sign.lower() in str(error).lower() for sign in CONFLICT_SIGNS):
+                    raise LakeError(str(error)) from error
+                last = error
+                time.sleep(min(2.0, 0.05 * 1.5**attempt) * (0.5 + random.random()))
+        raise WriteConflict(f"no commit after {MAX_ATTEMPTS} attempts: {last}") from last
+
+
+class _EmbeddedTransaction(Transaction):
+    def __init__(self, lake: EmbeddedLake) -> None:
+        self._lake = lake
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        return self._lake.query(sql, parameters)
+
+    def append(self, table: Table, data: ArrowData) -> int:
+        connection = self._lake.connection
+        if not self._lake.has_table(table.name):
+            self._lake._create(table)
+        columns = ", ".join(f'"{name}"' for name in data.schema.names)
+        connection.register("incoming", data)
+        try:
+            (rows,) = connection.execute(f"insert into {CATALOG}.{table.name} ({columns}) select {columns} from incoming").fetchone() or (0,)
+        finally:
+            connection.unregister("incoming")
+        return rows
+
+    def delete(self, table: Table, unit: UnitOfWork) -> None:
+        if self._lake.has_table(table.name):
+            self._lake.connection.execute(f"delete from {CATALOG}.{table.name} where {unit.predicate}", unit.parameters)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,125 @@
+"""What a lake can do: a handful of verbs that every backend implements (embedded.py; Snowflake and Athena later).
+
+Table names are schema-qualified (`panther_logs.aws_cloudtrail`). User input reaches SQL only as parameters (`?`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Callable, Iterator, Sequence, TypeVar
+
+import pyarrow as pa
+
+from panther_dagster.storage.tables import Table
+
+T = TypeVar("T")
+ArrowData = pa.Table | pa.RecordBatch | pa.RecordBatchReader
+
+
+@dataclass(frozen=True)
+class UnitOfWork:
+    """What one step reads and replaces: one batch, or whole hours of delivery. Exactly one of the two is set.
+
+    `hours` is (first hour, hour after the last), naive UTC.
+    """
+
+    batch_id: str | None = None
+    hours: tuple[datetime, datetime] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.batch_id is None) == (self.hours is None):
+            raise ValueError("a unit of work is a batch or a range of hours")
+
+    @property
+    def predicate(self) -> str:
+        """SQL condition over p_batch_id or p_hour, with `?` for `parameters`."""
+        return "p_batch_id = ?" if self.batch_id is not None else "p_hour >= ? and p_hour < ?"
+
+    @property
+    def parameters(self) -> list[Any]:
+        """Values of the `?` in `predicate`."""
+        return [self.batch_id] if self.batch_id is not None else list(self.hours or ())
+
+    def __str__(self) -> str:
+        return self.batch_id or "{:%Y-%m-%dT%H}..{:%Y-%m-%dT%H}".format(*(self.hours or ()))
+
+
+@dataclass(frozen=True)
+class TableUsage:
+    """Size of a table: rows, data files and their bytes as stored."""
+
+    table: str
+    rows: int
+    files: int
+    size_bytes: int
+
+
+class Transaction(ABC):
+    """Reads and writes that become visible together or not at all."""
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Rows of one SELECT, as this transaction sees them."""
+
+    @abstractmethod
+    def append(self, table: Table, data: ArrowData) -> int:
+        """Add rows; creates the table when it is missing. Columns are matched by name. Returns the number of rows."""
+
+    @abstractmethod
+    def delete(self, table: Table, unit: UnitOfWork) -> None:
+        """Remove the rows of a unit of work; a missing table has none."""
+
+    def replace(self, table: Table, data: ArrowData, unit: UnitOfWork) -> int:
+        """Delete the unit's rows and insert these: doing it twice changes nothing."""
+        self.delete(table, unit)
+        return self.append(table, data)
+
+
+class Lake(ABC):
+    """A place for tables. Safe to use from one thread; several processes may each have their own."""
+
+    @abstractmethod
+    def ensure_tables(self) -> None:
+        """Create the schemas and tables of storage/tables.py that are missing."""
+
+    @abstractmethod
+    def has_table(self, name: str) -> bool:
+        """Whether the table or view exists."""
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """All rows of one SELECT. Raises LakeError with the engine's text."""
+
+    @abstractmethod
+    def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
+        """Rows of one SELECT in bounded pieces."""
+
+    @abstractmethod
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction and commit; on a conflict with another writer run it again, so `work` must be repeatable.
+
+        Raises WriteConflict when it never got through.
+        """
+
+    @abstractmethod
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """A named lock among all processes that use this lake; freed when its holder dies."""
+
+    @abstractmethod
+    def create_view(self, name: str, sql: str) -> None:
+        """Create or replace a view."""
+
+    @abstractmethod
+    def maintain(self, *, now_utc: datetime) -> dict[str, int]:
+        """Compact small files and drop snapshots that nobody reads. Returns counts by what was done."""
+
+    @abstractmethod
+    def usage(self) -> list[TableUsage]:
+        """Every table with its size."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections."""
