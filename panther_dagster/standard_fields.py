@@ -5,8 +5,9 @@ Names are Panther's, so that queries and rules written for Panther carry over. K
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Mapping
+from typing import Final
 
 STANDARD_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import random
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -36,7 +37,7 @@ def attach_sql(catalog: Path, data: str) -> str:
 class EmbeddedLake(Lake):
     """A lake in `folder`: `catalog.sqlite`, `data/` (or `data_path`, which may be s3://...), `locks/`.
 
-    Args: threads, memory_limit: DuckDB's, memory as `800MB`. s3: endpoint and keys for DuckDB's secret, when data is on S3.
+    Args: threads, memory_limit: DuckDB's, memory as `800MB`.
     """
 
     def __init__(
@@ -96,7 +97,8 @@ class EmbeddedLake(Lake):
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
         try:
             # A cursor of its own: the reader stays valid while this lake is used for other statements.
-            yield from self.connection.cursor().execute(sql, list(parameters)).to_arrow_reader(rows_per_batch)
+            cursor = self.connection.cursor().execute(f"use {CATALOG}")
+            yield from cursor.execute(sql, list(parameters)).to_arrow_reader(rows_per_batch)
         except duckdb.Error as error:
             raise LakeError(str(error)) from error
 
@@ -208,7 +210,9 @@ class _EmbeddedTransaction(Transaction):
         columns = ", ".join(f'"{name}"' for name in data.schema.names)
         connection.register("incoming", data)
         try:
-            (rows,) = connection.execute(f"insert into {CATALOG}.{table.name} ({columns}) select {columns} from incoming").fetchone() or (0,)
+            (rows,) = connection.execute(f"insert into {CATALOG}.{table.name} ({columns}) select {columns} from incoming").fetchone() or (
+                0,
+            )
         finally:
             connection.unregister("incoming")
         return rows

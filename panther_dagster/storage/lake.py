@@ -6,10 +6,11 @@ Table names are schema-qualified (`panther_logs.aws_cloudtrail`). User input rea
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Callable, Iterator, Sequence, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 

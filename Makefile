@@ -1,0 +1,56 @@
+# Everything installs itself: only Python 3.11-3.13, git and make are needed.
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+export PANTHER_HOME ?= $(CURDIR)/.panther
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo dev test test-all lint format bench lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+install: $(INSTALLED) ## the environment in .venv, at the versions of requirements.lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (set PYTHON=/path/to/python3)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.lock || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: install ## an attack across four sources, from raw logs to delivered alerts
+	@$(BIN)/panther demo
+
+dev: install ## the Dagster UI with everything loaded, on http://127.0.0.1:3000
+	@$(BIN)/panther dev
+
+test: install ## all tests that need nothing but this machine
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-all: install ## the same with more kills and more examples
+	@PANTHER_KILLS=20 HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: install ## ruff, mypy, import rules, SQL, Dockerfile
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint -q dbt_project/models
+	@$(BIN)/hadolint Dockerfile
+
+format: install ## ruff's formatting and safe fixes
+	@$(BIN)/ruff check --fix-only -q .
+	@$(BIN)/ruff format -q .
+
+bench: install ## speed against limits measured in the same run
+	@$(BIN)/python -m benchmarks
+
+lock: ## requirements.lock from pyproject.toml, with hashes
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --extra dev pyproject.toml -o requirements.lock
+
+clean: ## the environment and all local state
+	rm -rf .venv .panther

@@ -1,0 +1,78 @@
+"""panther.yaml and the environment -> settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from panther_dagster.errors import SettingsError
+from panther_dagster.settings import SourceSettings, load_settings, remember_source, secret
+
+
+def write(folder: Path, text: str) -> dict[str, str]:
+    file = folder / "panther.yaml"
+    file.write_text(text)
+    return {"PANTHER_SETTINGS": str(file), "PANTHER_HOME": str(folder / "home")}
+
+
+def test_without_a_file_the_defaults_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings({})
+    assert settings.home == tmp_path / ".panther"
+    assert settings.lake_folder == tmp_path / ".panther" / "lake"
+    assert settings.sources == ()
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    environment = write(tmp_path, "lake: {threads: 3, memory_limit: 1GB}\n")
+    assert load_settings(environment).lake.threads == 3
+    settings = load_settings(environment | {"PANTHER_LAKE__THREADS": "5"})
+    assert (settings.lake.threads, settings.lake.memory_limit) == (5, "1GB")
+
+
+def test_a_destinations_own_options_are_gathered(tmp_path: Path) -> None:
+    environment = write(tmp_path, "destinations: [{name: soc, type: slack, severities: [HIGH], webhook_url_env: SOC_SLACK}]\n")
+    (destination,) = load_settings(environment).destinations
+    assert (destination.severities, destination.options) == (("HIGH",), {"webhook_url_env": "SOC_SLACK"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lake: {threads: none}\n", r"panther\.yaml: lake\.threads: "),
+        ("laek: {}\n", r"panther\.yaml: laek: Extra inputs"),
+        ("sources: [{name: 'a b', uri: x}]\n", r"panther\.yaml: sources\.0\.name: "),
+        ("a: [\n", r"panther\.yaml:2: no YAML"),
+        ("- a\n", r"panther\.yaml: must be a mapping"),
+        ("schedule: {first_hour: 2024-01-01T00:30:00}\n", r"whole hour in UTC"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_field(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_settings(write(tmp_path, text))
+
+
+def test_a_settings_file_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="does not exist"):
+        load_settings({"PANTHER_SETTINGS": str(tmp_path / "no.yaml")})
+
+
+def test_a_remembered_source_is_there_next_time_and_the_file_wins(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    remember_source(home, SourceSettings(name="mine", uri="/logs", is_polled=False))
+    remember_source(home, SourceSettings(name="mine", uri="/logs2", is_polled=False))
+    assert load_settings(write(tmp_path, "")).source("mine").uri == "/logs2"
+    assert load_settings(write(tmp_path, "sources: [{name: mine, uri: /configured}]\n")).source("mine").uri == "/configured"
+
+
+def test_an_unknown_source_names_those_that_exist(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "sources: [{name: okta, uri: /o}]\n"))
+    with pytest.raises(SettingsError, match="unknown source 'otka'; known: okta"):
+        settings.source("otka")
+
+
+def test_a_missing_secret_is_named_by_its_variable() -> None:
+    assert secret("TOKEN", {"TOKEN": "x"}) == "x"
+    with pytest.raises(SettingsError, match="environment variable TOKEN is not set"):
+        secret("TOKEN", {})
