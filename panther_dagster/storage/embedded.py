@@ -6,7 +6,7 @@ import fcntl
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class EmbeddedLake(Lake):
         """The open connection; opened at first use."""
         if self._connection is None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            config = {
+            config: dict[str, str | bool | int | float | list[str]] = {
                 "threads": self._threads,
                 "memory_limit": self._memory_limit,
                 "preserve_insertion_order": False,
@@ -179,10 +179,8 @@ class EmbeddedLake(Lake):
             )
 
     def _rollback(self) -> None:
-        try:
+        with suppress(duckdb.Error):  # a failed commit has rolled back already
             self.connection.execute("rollback")
-        except duckdb.Error:
-            pass  # the failed commit has rolled back already
 
     def _retried(self, work: Callable[[], T]) -> T:
         for attempt in range(MAX_ATTEMPTS):

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import pyarrow as pa
 
 from panther_dagster.storage.tables import Table
 
 T = TypeVar("T")
-ArrowData = pa.Table | pa.RecordBatch | pa.RecordBatchReader
+ArrowData: TypeAlias = pa.Table | pa.RecordBatch | pa.RecordBatchReader
 
 
 @dataclass(frozen=True)
