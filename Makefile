@@ -11,14 +11,14 @@ export PANTHER_HOME ?= $(CURDIR)/.panther
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-install: $(INSTALLED) ## the environment in .venv, at the versions of requirements.lock
+install: $(INSTALLED) ## the environment in .venv, at the versions of requirements-dev.lock
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (set PYTHON=/path/to/python3)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing into .venv ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.lock || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements-dev.lock || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
@@ -49,8 +49,10 @@ format: install ## ruff's formatting and safe fixes
 bench: install ## speed against limits measured in the same run
 	@$(BIN)/python -m benchmarks
 
-lock: ## requirements.lock from pyproject.toml, with hashes
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --extra dev pyproject.toml -o requirements.lock
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml
+lock: ## requirements.lock and requirements-dev.lock from pyproject.toml, with hashes and without addresses
+	@$(BIN)/$(COMPILE) -o requirements.lock
+	@$(BIN)/$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## the environment and all local state
 	rm -rf .venv .panther
