@@ -8,6 +8,7 @@
     │   └── WriteConflict          another writer won, after all retries
     ├── SourceError                an object store or folder cannot be read
     ├── NormalizationError         a dbt model failed
+    ├── AlertError                 an alert does not exist, or cannot change that way
     └── DestinationError           a destination is configured wrongly (delivery failures are rows, not errors)
 
 One bad rule or record is a row in a table; these are for what stops a command.
@@ -65,6 +66,10 @@ class SourceError(PantherError):
 
 class NormalizationError(PantherError):
     """A dbt model failed."""
+
+
+class AlertError(PantherError):
+    """An alert does not exist, or cannot change that way."""
 
 
 class DestinationError(PantherError):

@@ -22,6 +22,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SETTINGS_FILE = "panther.yaml"
 HOME = ".panther"
 Severity = Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
+AlertType = Literal["RULE", "RULE_ERROR"]
 
 
 class _Section(BaseModel):
@@ -79,6 +80,7 @@ class DestinationSettings(_Section):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     type: str
     severities: tuple[Severity, ...] = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")  # delivered by default
+    alert_types: tuple[AlertType, ...] = ("RULE", "RULE_ERROR")  # delivered at all, whatever chose the destination
     is_enabled: bool = True
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -99,6 +101,18 @@ class RouteSettings(_Section):
     severities: tuple[Severity, ...] = ()
     log_types: tuple[str, ...] = ()
     rule_ids: tuple[str, ...] = ()
+    alert_types: tuple[AlertType, ...] = ()
+
+
+class DispatchSettings(_Section):
+    """How alerts go out."""
+
+    max_age_hours: float = Field(24, ge=0)  # a new destination gets the alerts of this long before it was first used
+    update_interval_seconds: float = Field(60, ge=0)  # between two updates of one alert at one destination
+    timeout_seconds: float = Field(10, gt=0)  # for one whole request, whatever the answer's pace
+    failures_before_pause: int = Field(3, ge=1)  # this many alerts in a row that failed pause a destination
+    max_pause_seconds: float = Field(300, gt=0)  # a paused destination is probed at least this often
+    max_deliveries_per_round: int = Field(1_000, ge=1)
 
 
 class ScheduleSettings(_Section):
@@ -128,6 +142,7 @@ class Settings(_Section):
     rules: RulesSettings = RulesSettings()
     destinations: tuple[DestinationSettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
+    dispatch: DispatchSettings = DispatchSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     ui_url: str = "http://127.0.0.1:3000"  # links in alerts
     dbt_project: Path = PROJECT_ROOT / "dbt_project"

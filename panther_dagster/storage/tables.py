@@ -214,10 +214,12 @@ ALERT_EVENTS = Table(
             ("tags", TEXTS),
             ("reports", pa.string()),
             ("status", pa.string()),  # OPEN, TRIAGED, CLOSED, RESOLVED
+            ("assignee", pa.string()),  # of ASSIGNED; empty: nobody
             ("actor", pa.string()),
             ("comment", pa.string()),
         ]
     ),
+    is_small=True,
 )
 
 ALERT_SIGNALS = Table(
@@ -239,6 +241,7 @@ ALERT_SIGNALS = Table(
             ("p_hour", TIME),
         ]
     ),
+    is_small=True,
 )
 
 DELIVERIES = Table(
@@ -251,6 +254,7 @@ DELIVERIES = Table(
             ("destination", pa.string()),
             ("action", pa.string()),  # CREATE, UPDATE, RESOLVE
             ("revision", pa.int64()),  # matches of the alert that this delivery told of
+            ("alert_status", pa.string()),  # status of the alert that this delivery told of
             ("attempt", pa.int32()),
             ("state", pa.string()),  # DELIVERED, RETRY, FAILED (final)
             ("status_code", pa.int32()),
@@ -282,6 +286,7 @@ SCHEMAS: tuple[str, ...] = (
     "panther_indicators",
     "panther_signals",
     "panther_rule_matches",
+    "panther_rule_errors",
     "panther_alerts",
     "panther_monitor",
     "panther_marts",
