@@ -15,7 +15,7 @@ from typing import Literal
 
 AlertType = Literal["RULE", "RULE_ERROR"]
 Key = tuple[str, str, str]  # rule id, dedup string, alert type
-Member = tuple[str, str, str]  # signal id, dedup string, alert type: one signal can be a match and an error, or change its dedup string
+Member = tuple[str, Key]  # signal id and key: one signal can be a match and an error, or change its dedup string
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Signal:
     @property
     def member(self) -> Member:
         """Names this signal in the windows of an earlier run."""
-        return self.signal_id, self.dedup, self.alert_type
+        return self.signal_id, self.key
 
     @property
     def period(self) -> timedelta:
@@ -139,8 +139,10 @@ def group_signals(
     of the rows that this run replaces: a signal stays where it was, unless the rule's period has become too short for that.
     created: ids of alerts that exist already; no second creation is returned for them.
     """
-    index = _Index(windows)
     previous = previous or {}
+    index = _Index(windows)
+    for (_, key), start in previous.items():
+        index.window(key, start)
     assignments: list[tuple[Signal, Window]] = []
     creations: list[Creation] = []
     for batch in batches:
@@ -185,10 +187,12 @@ class _Index:
         for window in windows:
             self._put(window)
 
+    def window(self, key: Key, start: datetime) -> Window:
+        """The window of that start; a new, empty one if there is none."""
+        return self._window.get((key, start)) or self._put(Window(*key, start))
+
     def window_for(self, signal: Signal, previous_start: datetime | None) -> Window:
-        start = self._start_for(signal, previous_start)
-        found = self._window.get((signal.key, start))
-        return found or self._put(Window(signal.rule_id, signal.dedup, signal.alert_type, start))
+        return self.window(signal.key, self._start_for(signal, previous_start))
 
     def _start_for(self, signal: Signal, previous_start: datetime | None) -> datetime:
         time, period = signal.event_time, signal.period

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import pairwise
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -140,7 +140,13 @@ def test_rerun_after_the_period_became_shorter_does_not_keep_the_old_window() ->
 
 def test_rerun_with_a_changed_dedup_string_opens_a_window_at_its_own_first_match() -> None:
     changed = signal(30, dedup="carol")
-    assert starts(group_signals([[changed]], previous={(changed.signal_id, "alice", "RULE"): TEN})) == {"row30": "10:30"}
+    assert starts(group_signals([[changed]], previous={(changed.signal_id, ("Okta.Login", "alice", "RULE")): TEN})) == {"row30": "10:30"}
+
+
+def test_rerun_that_finds_an_earlier_match_joins_it_to_the_alert_of_the_first_run() -> None:
+    known = signal(0)
+    grouping = group_signals([[known, signal(-10, name="newly found")]], previous={known.member: TEN})
+    assert starts(grouping) == {"newly found": "10:00", "row0": "10:00"}
 
 
 def test_dedup_string_that_is_no_unicode_has_an_id() -> None:
