@@ -137,13 +137,10 @@ def _ordinary_event(rng: random.Random, time_utc: datetime, person: Person, sess
         "displayName": application,
         "detailEntry": {"signOnModeType": "SAML_2_0"},
     }
-    event_type, targets, uri, more = (
-        "user.authentication.sso",
-        [instance, user_target(person)],
-        f"/app/example_{number}/exk{number}/sso/saml",
-        {},
-    )
-    result: str = "SUCCESS"
+    event_type, uri = "user.authentication.sso", f"/app/example_{number}/exk{number}/sso/saml"
+    targets: list[Event] | None = [instance, user_target(person)]
+    more: Event = {}
+    result = "SUCCESS"
     reason: str | None = None
     match kind:
         case "start":

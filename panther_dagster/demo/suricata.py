@@ -155,7 +155,9 @@ def flow_event(
         "ack": True,
         "state": "closed",
     }
-    event = connection.event(time_utc, "flow", app_proto=protocol, flow=fields, **({"tcp": tcp} if connection.protocol == "TCP" else {}))
+    event = connection.event(time_utc, "flow", app_proto=protocol, flow=fields)
+    if connection.protocol == "TCP":
+        event["tcp"] = tcp
     del event["pkt_src"]
     return event
 
