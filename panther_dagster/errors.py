@@ -8,6 +8,7 @@
     │   └── WriteConflict          another writer won, after all retries
     ├── SourceError                an object store or folder cannot be read
     ├── NormalizationError         a dbt model failed
+    ├── SearchError                a search or query cannot be run as asked
     ├── AlertError                 an alert does not exist, or cannot change that way
     └── DestinationError           a destination is configured wrongly (delivery failures are rows, not errors)
 
@@ -66,6 +67,10 @@ class SourceError(PantherError):
 
 class NormalizationError(PantherError):
     """A dbt model failed."""
+
+
+class SearchError(PantherError):
+    """A search or query cannot be run as asked."""
 
 
 class AlertError(PantherError):
