@@ -1,0 +1,264 @@
+"""One rule and what it says of one event. Loaded by pack.py, called by runner.py and unit_tests.py; knows no table.
+
+For one event the functions of a rule run in this order: inline filters, rule, title, description, reference, severity, runbook,
+destinations, dedup, alert_context, unique. The order can be seen: modules keep state between them.
+
+Two modes. In *batch* mode (production) the auxiliary functions run only when rule() returned True, and a failure of one is replaced by
+its fallback, so it never suppresses a match. In *test* mode they run always, and failures are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from panther_dagster.detect.filters import Filter
+from panther_dagster.errors import Location, PantherError
+from panther_dagster.event import json_encoder
+
+SEVERITIES: Final = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+AUXILIARY_FUNCTIONS: Final = (
+    "title",
+    "description",
+    "reference",
+    "severity",
+    "runbook",
+    "destinations",
+    "dedup",
+    "alert_context",
+    "unique",
+)
+DEFAULT_DEDUP_PREFIX: Final = "defaultDedupString:"
+MAX_TEXT: Final = 1_000
+MAX_DESTINATIONS: Final = 10
+MAX_CONTEXT: Final = 204_800
+TRUNCATED: Final = "... (truncated)"
+NO_DELIVERY: Final = ("SKIP",)
+
+
+class FunctionReturnTypeError(PantherError):
+    """A function of a rule returned the wrong type."""
+
+
+class UnknownDestinationError(PantherError):
+    """destinations() names something that is no destination, or names one twice."""
+
+    def __init__(self, text: str, names: Sequence[Any] = ()) -> None:
+        super().__init__(text)
+        self.args = (text, list(names))
+        self.names = list(names)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule that is ready to run: its metadata from YAML and its module."""
+
+    rule_id: str
+    display_name: str
+    log_types: tuple[str, ...]
+    severity: str | None  # upper case; None only in tests
+    is_enabled: bool
+    dedup_period_minutes: int
+    threshold: int
+    creates_alert: bool
+    tags: tuple[str, ...]
+    reports: Mapping[str, tuple[str, ...]]
+    description: str
+    reference: str
+    runbook: str
+    output_ids: tuple[str, ...]
+    version: str  # hash of code, metadata and helpers
+    location: Location
+    file: Path
+    module: ModuleType
+    functions: Mapping[str, Callable[[Any], Any]]
+    filter: Filter | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written
+
+    @property
+    def tests(self) -> Sequence[Mapping[str, Any]]:
+        """Unit tests as written in YAML."""
+        tests: Sequence[Mapping[str, Any]] = self.metadata.get("Tests") or ()
+        return tests
+
+
+@dataclass
+class Outcome:
+    """What a rule said of one event. `outputs` and `errors` by function name; a function that is not defined is in neither."""
+
+    rule: Rule
+    output: bool | None = None  # None: rule() failed
+    is_triggered: bool = False
+    outputs: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, BaseException] = field(default_factory=dict)  # also of rule and filter
+
+    @property
+    def error(self) -> BaseException | None:
+        """What kept the rule from giving a verdict."""
+        return self.errors.get("rule") or self.errors.get("filter")
+
+
+def run_rule(rule: Rule, event: Any, *, is_test: bool = False, destinations: Mapping[str, str] | None = None) -> Outcome:
+    """Run all functions of a rule on an event.
+
+    Args: destinations: id by display name, of those that exist; None leaves the names of destinations() unchecked.
+    """
+    outcome = Outcome(rule)
+    if rule.filter is not None:
+        try:
+            passes = rule.filter(event)
+        except Exception as error:
+            outcome.errors["filter"] = error
+            return outcome
+        if not passes:
+            outcome.output = False
+            if is_test:
+                add_details(outcome, event, is_test=True, destinations=destinations)
+            return outcome
+    try:
+        outcome.output = checked_verdict(rule, rule.functions["rule"](event))
+    except BaseException as error:
+        if is_of_the_host(error):
+            raise
+        outcome.errors["rule"] = error
+    outcome.is_triggered = outcome.output is True
+    if outcome.is_triggered or is_test:
+        add_details(outcome, event, is_test=is_test, destinations=destinations)
+    return outcome
+
+
+def checked_verdict(rule: Rule, output: Any) -> bool:
+    """`output` of rule() if it is a bool. Raises FunctionReturnTypeError otherwise: None or 1 is an error, not a verdict."""
+    if output is True or output is False:
+        return bool(output)
+    raise _wrong_type(rule, "rule", output, "bool")
+
+
+def add_details(outcome: Outcome, event: Any, *, is_test: bool, destinations: Mapping[str, str] | None = None) -> None:
+    """Run the auxiliary functions and put their outputs, or fallbacks, and errors into the outcome."""
+    rule = outcome.rule
+    for name in AUXILIARY_FUNCTIONS:
+        function = rule.functions.get(name)
+        if function is None:
+            if name == "dedup":
+                outcome.outputs[name] = _default_dedup(outcome)
+            continue
+        try:
+            outcome.outputs[name] = _checked(rule, name, function(event), destinations)
+        except BaseException as error:
+            if is_of_the_host(error):
+                raise
+            outcome.errors[name] = error
+            if not is_test and isinstance(error, Exception):
+                outcome.outputs[name] = _fallback(rule, name, error)
+        if name == "dedup" and outcome.outputs.get(name) == "":
+            outcome.outputs[name] = f"{DEFAULT_DEDUP_PREFIX}{rule.rule_id}"
+
+
+def is_of_the_host(error: BaseException) -> bool:
+    """Whether an exception is a request to the process (Ctrl-C, a cancelled run, a test's timeout) and not the rule's own failure."""
+    if isinstance(error, Exception):
+        return False
+    module = type(error).__module__
+    return isinstance(error, KeyboardInterrupt) or (module != "builtins" and module in sys.modules)
+
+
+def error_text(error: BaseException) -> str:
+    """The message of an error with the place it came from: `'k': x.py, line 2, in rule    return e['k']`."""
+    frames = traceback.format_tb(error.__traceback__)
+    if not frames:
+        return str(error)
+    place = frames[-1].strip().replace("\n", "")
+    start, quote, rest = place.partition('"')
+    file, quote_end, rest = rest.partition('"')
+    return f"{error}: {Path(file).name}{rest}" if quote and quote_end else f"{error}: {place}"
+
+
+def truncated(text: str, size: int = MAX_TEXT) -> str:
+    """`text`, cut to `size` characters with a mark at its end when it is longer."""
+    return text if len(text) <= size else text[: size - len(TRUNCATED)] + TRUNCATED
+
+
+def _checked(rule: Rule, name: str, output: Any, destinations: Mapping[str, str] | None) -> Any:
+    if name == "severity":
+        return _checked_severity(rule, output)
+    if name == "destinations":
+        return _checked_destinations(rule, output, destinations)
+    if name == "alert_context":
+        return _context_text(rule, output)
+    if not isinstance(output, str):
+        raise _wrong_type(rule, name, output, "str")
+    return truncated(output)
+
+
+def _checked_severity(rule: Rule, output: Any) -> str | None:
+    if not isinstance(output, str):
+        raise _wrong_type(rule, "severity", output, "str")
+    severity = output.upper()
+    if severity == "DEFAULT":
+        return rule.severity
+    if severity not in SEVERITIES:
+        raise AssertionError(f"Expected severity to be any of the following: [{list(SEVERITIES)}], got [{severity}] instead.")
+    return severity
+
+
+def _checked_destinations(rule: Rule, output: Any, destinations: Mapping[str, str] | None) -> list[str] | None:
+    if output is None:
+        return None
+    if not isinstance(output, list) or not all(isinstance(item, (str, bool)) for item in output):
+        raise _wrong_type(rule, "destinations", output, "a list")
+    if not output:
+        return list(NO_DELIVERY)
+    if destinations is None:
+        return [str(item) for item in output[:MAX_DESTINATIONS]]
+    found: list[str] = []
+    unknown = []
+    ids = set(destinations.values())
+    for item in output:
+        known_id = destinations.get(item) or (item if item in ids else None)
+        if known_id is None or known_id in found:
+            unknown.append(item)
+        else:
+            found.append(known_id)
+    if unknown:
+        raise UnknownDestinationError("Invalid Destinations", unknown)
+    return found[:MAX_DESTINATIONS]
+
+
+def _context_text(rule: Rule, output: Any) -> str:
+    if not isinstance(output, Mapping):
+        raise _wrong_type(rule, "alert_context", output, "Mapping")
+    text = json.dumps(output, default=json_encoder, allow_nan=False)
+    if len(text) > MAX_CONTEXT:
+        text = json.dumps(
+            {"_error": f"alert_context size is [{len(text)}] characters, bigger than maximum of [{MAX_CONTEXT}] characters"}
+        )
+    return text
+
+
+def _fallback(rule: Rule, name: str, error: Exception) -> Any:
+    fallbacks: dict[str, Any] = {
+        "title": rule.rule_id,
+        "severity": rule.severity,
+        "dedup": f"{DEFAULT_DEDUP_PREFIX}{rule.rule_id}",
+        "destinations": None,
+        "unique": None,
+    }
+    if name == "alert_context":
+        return json.dumps({"_error": repr(error)})
+    return fallbacks.get(name, "")
+
+
+def _default_dedup(outcome: Outcome) -> str:
+    return outcome.outputs.get("title") or f"{DEFAULT_DEDUP_PREFIX}{outcome.rule.rule_id}"
+
+
+def _wrong_type(rule: Rule, name: str, output: Any, expected: str) -> FunctionReturnTypeError:
+    wanted = expected if expected == "a list" else f"[{expected}]"
+    return FunctionReturnTypeError(f"detection [{rule.rule_id}] function [{name}] returned [{type(output).__name__}], expected {wanted}")
