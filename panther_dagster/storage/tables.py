@@ -29,22 +29,32 @@ class Table:
     is_small: bool = False
 
 
+def columns(described: list[tuple[str, pa.DataType, str]]) -> pa.Schema:
+    """A schema from (name, type, what it holds); `description_of` gives the last back."""
+    return pa.schema([pa.field(name, data_type, metadata={"description": text}) for name, data_type, text in described])
+
+
+def description_of(column: pa.Field) -> str:
+    """What a column of a Table holds."""
+    return (column.metadata or {}).get(b"description", b"").decode()
+
+
 def raw_table(log_type: str) -> Table:
     """The landing table of a log type: the event's untouched text and where it came from."""
     return Table(
         f"panther_raw.{table_name(log_type)}",
         f"One row per record of {log_type} as delivered.",
-        pa.schema(
+        columns(
             [
-                ("p_row_id", pa.string()),
-                ("p_parse_time", TIME),
-                ("p_source_id", pa.string()),
-                ("p_source_label", pa.string()),
-                ("p_source_file", pa.string()),
-                ("p_record_index", pa.int64()),
-                ("p_batch_id", pa.string()),
-                ("p_hour", TIME),
-                ("p_raw_event", pa.string()),
+                ("p_row_id", pa.string(), "Id of the row: the same bytes at the same place give the same id."),
+                ("p_parse_time", TIME, "When the lake took the object in."),
+                ("p_source_id", pa.string(), "Id of the source."),
+                ("p_source_label", pa.string(), "Name of the source."),
+                ("p_source_file", pa.string(), "URI of the object."),
+                ("p_record_index", pa.int64(), "Place of the record in its object, from 0."),
+                ("p_batch_id", pa.string(), "Batch that wrote the row."),
+                ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+                ("p_raw_event", pa.string(), "The untouched text of the event."),
             ]
         ),
     )
@@ -53,21 +63,21 @@ def raw_table(log_type: str) -> Table:
 OBJECTS = Table(
     "panther_monitor.objects",
     "One row per object (uri and etag) that a source has delivered: the ledger.",
-    pa.schema(
+    columns(
         [
-            ("p_source_id", pa.string()),
-            ("uri", pa.string()),
-            ("etag", pa.string()),
-            ("size_bytes", pa.int64()),  # as stored
-            ("modified_time", TIME),
-            ("p_hour", TIME),
-            ("p_batch_id", pa.string()),
-            ("state", pa.string()),  # PENDING, LANDED, MISSING (gone or rewritten before it was read)
-            ("records", pa.int64()),
-            ("rows_landed", pa.int64()),
-            ("failures", pa.int64()),
-            ("raw_bytes", pa.int64()),  # uncompressed
-            ("rows_by_log_type", pa.string()),  # JSON: {"AWS.CloudTrail": 20}
+            ("p_source_id", pa.string(), "Id of the source."),
+            ("uri", pa.string(), "Where the object is."),
+            ("etag", pa.string(), "Version of the object."),
+            ("size_bytes", pa.int64(), "Size as stored."),
+            ("modified_time", TIME, "When the object was delivered."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("state", pa.string(), "PENDING, LANDED, MISSING (gone or rewritten before it was read)."),
+            ("records", pa.int64(), "Records that were read."),
+            ("rows_landed", pa.int64(), "Records that became rows."),
+            ("failures", pa.int64(), "Records that did not."),
+            ("raw_bytes", pa.int64(), "Size of its text, uncompressed."),
+            ("rows_by_log_type", pa.string(), 'JSON: {"AWS.CloudTrail": 20}.'),
         ]
     ),
     is_small=True,
@@ -76,15 +86,15 @@ OBJECTS = Table(
 BATCHES = Table(
     "panther_monitor.batches",
     "One row per batch: a set of objects of one source and hour that is landed in one transaction.",
-    pa.schema(
+    columns(
         [
-            ("p_batch_id", pa.string()),
-            ("p_source_id", pa.string()),
-            ("p_hour", TIME),
-            ("cut_time", TIME),  # is p_parse_time of its rows, so that a re-run writes the same rows
-            ("objects", pa.int64()),
-            ("size_bytes", pa.int64()),
-            ("state", pa.string()),  # CUT, LANDED, DONE
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_source_id", pa.string(), "Id of the source."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("cut_time", TIME, "Is p_parse_time of its rows, so that a re-run writes the same rows."),
+            ("objects", pa.int64(), "Number of objects."),
+            ("size_bytes", pa.int64(), "Size as stored."),
+            ("state", pa.string(), "CUT, LANDED, DONE."),
         ]
     ),
     is_small=True,
@@ -93,21 +103,21 @@ BATCHES = Table(
 CLASSIFICATION_FAILURES = Table(
     "panther_monitor.classification_failures",
     "One row per record (or unreadable rest of an object) that could not be landed.",
-    pa.schema(
+    columns(
         [
-            ("p_row_id", pa.string()),
-            ("p_parse_time", TIME),
-            ("p_source_id", pa.string()),
-            ("p_source_label", pa.string()),
-            ("p_source_file", pa.string()),
-            ("p_record_index", pa.int64()),
-            ("p_batch_id", pa.string()),
-            ("p_hour", TIME),
-            ("reason", pa.string()),  # a FailureReason
-            ("detail", pa.string()),
-            ("candidates", pa.string()),  # log types that matched, comma separated
-            ("byte_offset", pa.int64()),  # in the uncompressed object; null where unknown
-            ("p_raw_event", pa.string()),  # capped; bytes that are no UTF-8 are escaped as \\xNN
+            ("p_row_id", pa.string(), "Id of the row: the same bytes at the same place give the same id."),
+            ("p_parse_time", TIME, "When the lake took the object in."),
+            ("p_source_id", pa.string(), "Id of the source."),
+            ("p_source_label", pa.string(), "Name of the source."),
+            ("p_source_file", pa.string(), "URI of the object."),
+            ("p_record_index", pa.int64(), "Place of the record in its object, from 0."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("reason", pa.string(), "A FailureReason."),
+            ("detail", pa.string(), "What was wrong."),
+            ("candidates", pa.string(), "Log types that matched, comma separated."),
+            ("byte_offset", pa.int64(), "In the uncompressed object; null where unknown."),
+            ("p_raw_event", pa.string(), "Capped; bytes that are no UTF-8 are escaped as \\\\xNN."),
         ]
     ),
 )
@@ -115,30 +125,30 @@ CLASSIFICATION_FAILURES = Table(
 SIGNALS = Table(
     "panther_signals.signals",
     "One row per rule match: a rule that triggered on an event.",
-    pa.schema(
+    columns(
         [
-            ("signal_id", pa.string()),  # hash of rule id and p_row_id
-            ("rule_id", pa.string()),
-            ("rule_version", pa.string()),  # hash of code, metadata and helpers
-            ("log_type", pa.string()),
-            ("p_row_id", pa.string()),
-            ("p_event_time", TIME),
-            ("p_batch_id", pa.string()),
-            ("p_hour", TIME),
-            ("title", pa.string()),
-            ("dedup", pa.string()),
-            ("dedup_period_minutes", pa.int32()),
-            ("threshold", pa.int32()),
-            ("unique_value", pa.string()),
-            ("severity", pa.string()),
-            ("description", pa.string()),
-            ("reference", pa.string()),
-            ("runbook", pa.string()),
-            ("destinations", TEXTS),  # null: by rule and severity; ["SKIP"]: none
-            ("alert_context", pa.string()),  # JSON
-            ("tags", TEXTS),
-            ("reports", pa.string()),  # JSON: {framework: [ids]}
-            ("create_alert", pa.bool_()),
+            ("signal_id", pa.string(), "Hash of rule id and p_row_id."),
+            ("rule_id", pa.string(), "RuleID."),
+            ("rule_version", pa.string(), "Hash of code, metadata and helpers."),
+            ("log_type", pa.string(), "Log type, as AWS.CloudTrail."),
+            ("p_row_id", pa.string(), "Id of the row: the same bytes at the same place give the same id."),
+            ("p_event_time", TIME, "When the event happened."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("title", pa.string(), "Title."),
+            ("dedup", pa.string(), "Dedup string."),
+            ("dedup_period_minutes", pa.int32(), "Length of a window."),
+            ("threshold", pa.int32(), "Matches that make an alert."),
+            ("unique_value", pa.string(), "Value of unique(), if the rule defines it."),
+            ("severity", pa.string(), "INFO, LOW, MEDIUM, HIGH or CRITICAL."),
+            ("description", pa.string(), "Description."),
+            ("reference", pa.string(), "Link to read more."),
+            ("runbook", pa.string(), "What to do."),
+            ("destinations", TEXTS, 'Null: by rule and severity; ["SKIP"]: none.'),
+            ("alert_context", pa.string(), "JSON."),
+            ("tags", TEXTS, "Tags of the rule."),
+            ("reports", pa.string(), "JSON: {framework: [ids]}."),
+            ("create_alert", pa.bool_(), "Whether the match may raise an alert."),
         ]
     ),
 )
@@ -146,20 +156,20 @@ SIGNALS = Table(
 RULE_ERRORS = Table(
     "panther_signals.rule_errors",
     "One row per rule that failed on an event.",
-    pa.schema(
+    columns(
         [
-            ("signal_id", pa.string()),
-            ("rule_id", pa.string()),
-            ("rule_version", pa.string()),
-            ("log_type", pa.string()),
-            ("p_row_id", pa.string()),
-            ("p_event_time", TIME),
-            ("p_batch_id", pa.string()),
-            ("p_hour", TIME),
-            ("function", pa.string()),
-            ("error_type", pa.string()),
-            ("error_message", pa.string()),  # repr of the exception
-            ("traceback", pa.string()),
+            ("signal_id", pa.string(), "Hash of rule id and p_row_id."),
+            ("rule_id", pa.string(), "RuleID."),
+            ("rule_version", pa.string(), "Hash of code, metadata and helpers."),
+            ("log_type", pa.string(), "Log type, as AWS.CloudTrail."),
+            ("p_row_id", pa.string(), "Id of the row: the same bytes at the same place give the same id."),
+            ("p_event_time", TIME, "When the event happened."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("function", pa.string(), "Function of the rule that failed."),
+            ("error_type", pa.string(), "Class of the exception."),
+            ("error_message", pa.string(), "Repr of the exception."),
+            ("traceback", pa.string(), "Where it came from."),
         ]
     ),
 )
@@ -167,18 +177,18 @@ RULE_ERRORS = Table(
 RULE_RUNS = Table(
     "panther_monitor.rule_runs",
     "One row per rule, log type and batch: what the rule saw and cost.",
-    pa.schema(
+    columns(
         [
-            ("rule_id", pa.string()),
-            ("rule_version", pa.string()),
-            ("log_type", pa.string()),
-            ("p_batch_id", pa.string()),
-            ("p_hour", TIME),
-            ("events", pa.int64()),
-            ("candidates", pa.int64()),
-            ("matches", pa.int64()),
-            ("errors", pa.int64()),
-            ("cpu_seconds", pa.float64()),
+            ("rule_id", pa.string(), "RuleID."),
+            ("rule_version", pa.string(), "Hash of code, metadata and helpers."),
+            ("log_type", pa.string(), "Log type, as AWS.CloudTrail."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("events", pa.int64(), "Events that the rule was meant for."),
+            ("candidates", pa.int64(), "Events that it ran on."),
+            ("matches", pa.int64(), "Events that it matched."),
+            ("errors", pa.int64(), "Events that it failed on."),
+            ("cpu_seconds", pa.float64(), "CPU time."),
         ]
     ),
 )
@@ -186,37 +196,37 @@ RULE_RUNS = Table(
 ALERT_EVENTS = Table(
     "panther_alerts.alert_events",
     "One row per thing that happened to an alert: its history.",
-    pa.schema(
+    columns(
         [
-            ("event_id", pa.string()),
-            ("alert_id", pa.string()),
-            ("event_type", pa.string()),  # CREATED, MATCHED, STATUS, ASSIGNED, COMMENT
-            ("event_time", TIME),  # when the lake learnt it
-            ("p_batch_id", pa.string()),
-            ("p_hour", TIME),
-            ("rule_id", pa.string()),
-            ("rule_version", pa.string()),
-            ("alert_type", pa.string()),  # RULE, RULE_ERROR
-            ("log_type", pa.string()),
-            ("dedup", pa.string()),
-            ("dedup_period_minutes", pa.int32()),
-            ("threshold", pa.int32()),
-            ("first_event_time", TIME),  # of the window's events
-            ("last_event_time", TIME),
-            ("match_count", pa.int64()),  # matches that this event adds
-            ("severity", pa.string()),
-            ("title", pa.string()),
-            ("description", pa.string()),
-            ("reference", pa.string()),
-            ("runbook", pa.string()),
-            ("destinations", TEXTS),
-            ("alert_context", pa.string()),
-            ("tags", TEXTS),
-            ("reports", pa.string()),
-            ("status", pa.string()),  # OPEN, TRIAGED, CLOSED, RESOLVED
-            ("assignee", pa.string()),  # of ASSIGNED; empty: nobody
-            ("actor", pa.string()),
-            ("comment", pa.string()),
+            ("event_id", pa.string(), "Id of the row."),
+            ("alert_id", pa.string(), "Id of the alert."),
+            ("event_type", pa.string(), "CREATED, MATCHED, STATUS, ASSIGNED, COMMENT."),
+            ("event_time", TIME, "When the lake learnt it."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+            ("rule_id", pa.string(), "RuleID."),
+            ("rule_version", pa.string(), "Hash of code, metadata and helpers."),
+            ("alert_type", pa.string(), "RULE, RULE_ERROR."),
+            ("log_type", pa.string(), "Log type, as AWS.CloudTrail."),
+            ("dedup", pa.string(), "Dedup string."),
+            ("dedup_period_minutes", pa.int32(), "Length of a window."),
+            ("threshold", pa.int32(), "Matches that make an alert."),
+            ("first_event_time", TIME, "Event time of the window's first match."),
+            ("last_event_time", TIME, "Event time of the last match."),
+            ("match_count", pa.int64(), "Matches that this event adds."),
+            ("severity", pa.string(), "INFO, LOW, MEDIUM, HIGH or CRITICAL."),
+            ("title", pa.string(), "Title."),
+            ("description", pa.string(), "Description."),
+            ("reference", pa.string(), "Link to read more."),
+            ("runbook", pa.string(), "What to do."),
+            ("destinations", TEXTS, "Destinations that the rule chose."),
+            ("alert_context", pa.string(), "JSON of alert_context()."),
+            ("tags", TEXTS, "Tags of the rule."),
+            ("reports", pa.string(), "JSON: {framework: [ids]}."),
+            ("status", pa.string(), "OPEN, TRIAGED, CLOSED, RESOLVED."),
+            ("assignee", pa.string(), "Of ASSIGNED; empty: nobody."),
+            ("actor", pa.string(), "Who did it."),
+            ("comment", pa.string(), "Text of a comment or a reason."),
         ]
     ),
     is_small=True,
@@ -225,20 +235,20 @@ ALERT_EVENTS = Table(
 ALERT_SIGNALS = Table(
     "panther_alerts.alert_signals",
     "One row per signal and the alert window that it belongs to.",
-    pa.schema(
+    columns(
         [
-            ("alert_id", pa.string()),
-            ("signal_id", pa.string()),
-            ("rule_id", pa.string()),
-            ("dedup", pa.string()),
-            ("alert_type", pa.string()),
-            ("window_start", TIME),  # event time of the match that opened the window
-            ("log_type", pa.string()),
-            ("p_row_id", pa.string()),
-            ("p_event_time", TIME),
-            ("unique_value", pa.string()),
-            ("p_batch_id", pa.string()),
-            ("p_hour", TIME),
+            ("alert_id", pa.string(), "Id of the alert."),
+            ("signal_id", pa.string(), "Hash of rule id and p_row_id."),
+            ("rule_id", pa.string(), "RuleID."),
+            ("dedup", pa.string(), "Dedup string."),
+            ("alert_type", pa.string(), "RULE or RULE_ERROR."),
+            ("window_start", TIME, "Event time of the match that opened the window."),
+            ("log_type", pa.string(), "Log type, as AWS.CloudTrail."),
+            ("p_row_id", pa.string(), "Id of the row: the same bytes at the same place give the same id."),
+            ("p_event_time", TIME, "When the event happened."),
+            ("unique_value", pa.string(), "Value of unique(), if the rule defines it."),
+            ("p_batch_id", pa.string(), "Batch that wrote the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
         ]
     ),
     is_small=True,
@@ -247,23 +257,23 @@ ALERT_SIGNALS = Table(
 DELIVERIES = Table(
     "panther_alerts.deliveries",
     "One row per attempt to deliver an alert to a destination.",
-    pa.schema(
+    columns(
         [
-            ("delivery_id", pa.string()),
-            ("alert_id", pa.string()),
-            ("destination", pa.string()),
-            ("action", pa.string()),  # CREATE, UPDATE, RESOLVE
-            ("revision", pa.int64()),  # matches of the alert that this delivery told of
-            ("alert_status", pa.string()),  # status of the alert that this delivery told of
-            ("attempt", pa.int32()),
-            ("state", pa.string()),  # DELIVERED, RETRY, FAILED (final)
-            ("status_code", pa.int32()),
-            ("detail", pa.string()),  # the answer, capped, without secrets
-            ("external_reference", pa.string()),  # what updates it later: Slack channel:ts, PagerDuty dedup_key
-            ("idempotency_key", pa.string()),
-            ("attempt_time", TIME),
-            ("next_attempt_time", TIME),
-            ("seconds", pa.float64()),
+            ("delivery_id", pa.string(), "Id of the row."),
+            ("alert_id", pa.string(), "Id of the alert."),
+            ("destination", pa.string(), "Name of the destination."),
+            ("action", pa.string(), "CREATE, UPDATE, RESOLVE."),
+            ("revision", pa.int64(), "Matches of the alert that this delivery told of."),
+            ("alert_status", pa.string(), "Status of the alert that this delivery told of."),
+            ("attempt", pa.int32(), "Which try, from 1."),
+            ("state", pa.string(), "DELIVERED, RETRY, FAILED (final)."),
+            ("status_code", pa.int32(), "HTTP status, if there was an answer."),
+            ("detail", pa.string(), "The answer, capped, without secrets."),
+            ("external_reference", pa.string(), "What updates it later: Slack channel:ts, PagerDuty dedup_key."),
+            ("idempotency_key", pa.string(), "The same for every try of the same delivery."),
+            ("attempt_time", TIME, "When it was tried."),
+            ("next_attempt_time", TIME, "When it is tried again, if it is."),
+            ("seconds", pa.float64(), "How long it took."),
         ]
     ),
     is_small=True,
