@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.filters import Filter
 from panther_dagster.errors import Location, PantherError
 from panther_dagster.event import json_encoder
@@ -79,6 +80,7 @@ class Rule:
     module: ModuleType
     functions: Mapping[str, Callable[[Any], Any]]
     filter: Filter | None = None
+    data_models: Mapping[str, DataModel] = field(default_factory=dict)  # of its pack, by log type
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written
 
     @property
@@ -175,7 +177,7 @@ def error_text(error: BaseException) -> str:
     if not frames:
         return str(error)
     place = frames[-1].strip().replace("\n", "")
-    start, quote, rest = place.partition('"')
+    _, quote, rest = place.partition('"')
     file, quote_end, rest = rest.partition('"')
     return f"{error}: {Path(file).name}{rest}" if quote and quote_end else f"{error}: {place}"
 
@@ -236,9 +238,7 @@ def _context_text(rule: Rule, output: Any) -> str:
         raise _wrong_type(rule, "alert_context", output, "Mapping")
     text = json.dumps(output, default=json_encoder, allow_nan=False)
     if len(text) > MAX_CONTEXT:
-        text = json.dumps(
-            {"_error": f"alert_context size is [{len(text)}] characters, bigger than maximum of [{MAX_CONTEXT}] characters"}
-        )
+        text = json.dumps({"_error": f"alert_context size is [{len(text)}] characters, bigger than maximum of [{MAX_CONTEXT}] characters"})
     return text
 
 

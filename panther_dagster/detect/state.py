@@ -62,7 +62,8 @@ class SqliteStore:
             connection = sqlite3.connect(self._file, timeout=30, isolation_level=None, check_same_thread=False)
             connection.execute("pragma journal_mode = wal")
             connection.execute(
-                "create table if not exists entries (key text primary key, count integer, strings text, dictionary text, expires_epoch integer)"
+                "create table if not exists entries "
+                "(key text primary key, count integer, strings text, dictionary text, expires_epoch integer)"
             )
             self._opened = connection
         return self._opened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 from panther_dagster import event
 from panther_dagster.detect.rule import FunctionReturnTypeError, UnknownDestinationError
@@ -11,7 +12,7 @@ from panther_dagster.errors import PantherError
 
 def core_modules() -> dict[str, ModuleType]:
     """`panther_core` and its submodules, by dotted name."""
-    contents = {
+    contents: dict[str, dict[str, Any]] = {
         "panther_core": {"PantherEvent": event.PantherEvent},
         "panther_core.enriched_event": {"PantherEvent": event.PantherEvent},
         "panther_core.immutable": {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any, Iterator
+from typing import Any
 
 from panther_dagster.detect.runtime.caching import caching_module
 from panther_dagster.detect.runtime.core import core_modules
