@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ CATALOG = "lake"
 # A small table's rows stay in the catalog up to this many rows an insert: a Parquet file of three rows costs 2 ms a query.
 INLINED_ROWS = 2_000
 MAX_ATTEMPTS = 30
+# DuckLake's functions that do more than tell; they can stand in a SELECT, and a file that one deletes is gone whatever the transaction.
+DELETES_FILES = re.compile(r"ducklake_(?!snapshots|current_snapshot|table_|list_files|options|settings)\w", re.IGNORECASE)
 CONFLICT_SIGNS = ("database is locked", "conflict", "Failed to commit", "Failed to flush", "concurrent")
 
 
@@ -93,6 +96,28 @@ class EmbeddedLake(Lake):
             return self.connection.execute(sql, list(parameters)).to_arrow_table()
         except duckdb.Error as error:
             raise LakeError(str(error)) from error
+
+    def read(self, sql: str, *, max_rows: int | None = None) -> pa.Table:
+        cursor = self.connection.cursor()
+        try:
+            statements = cursor.extract_statements(sql)
+            # EXPLAIN ANALYZE would run what it explains; PRAGMA, CALL, COPY and SET reach beyond the lake.
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT or DELETES_FILES.search(sql):
+                raise LakeError("one statement that reads is allowed: SELECT, WITH, DESCRIBE or SHOW")
+            cursor.execute(f"use {CATALOG}")
+            cursor.execute("begin transaction read only")
+            reader = cursor.execute(statements[0]).to_arrow_reader(10_000)
+            batches, rows = [], 0
+            for batch in reader:
+                batches.append(batch if max_rows is None else batch.slice(0, max_rows - rows))
+                rows += batch.num_rows
+                if max_rows is not None and rows >= max_rows:
+                    break
+            return pa.Table.from_batches(batches, reader.schema)
+        except duckdb.Error as error:
+            raise LakeError(str(error)) from error
+        finally:
+            cursor.close()  # with its transaction
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
         try:

@@ -95,6 +95,13 @@ class Lake(ABC):
         """All rows of one SELECT. Raises LakeError with the engine's text."""
 
     @abstractmethod
+    def read(self, sql: str, *, max_rows: int | None = None) -> pa.Table:
+        """Rows of one statement that a person wrote, at most `max_rows`. It cannot change anything.
+
+        Raises LakeError: the engine's text, or the statement does not only read.
+        """
+
+    @abstractmethod
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
         """Rows of one SELECT in bounded pieces."""
 
