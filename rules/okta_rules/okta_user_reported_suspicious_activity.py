@@ -1,0 +1,28 @@
+from okta_events import actor_name, okta_context
+
+
+def rule(event):
+    return event.get("eventType") == "user.account.report_suspicious_activity_by_enduser"
+
+
+def reported(event):
+    return event.deep_get("debugContext", "debugData", "suspiciousActivityEventType", default="an event")
+
+
+def title(event):
+    return f"{actor_name(event)} reported suspicious activity to Okta: {reported(event)}"
+
+
+def dedup(event):
+    return actor_name(event)
+
+
+def alert_context(event):
+    facts = event.deep_get("debugContext", "debugData", default={})
+    return okta_context(
+        event,
+        reported=reported(event),
+        reported_ip=facts.get("suspiciousActivityEventIp"),
+        reported_city=facts.get("suspiciousActivityEventCity"),
+        reported_country=facts.get("suspiciousActivityEventCountry"),
+    )
