@@ -25,8 +25,6 @@ _MISSING: Any = object()
 class EventDataModel(Protocol):
     """What an event asks of its data model (detect/data_models.py)."""
 
-    log_type: str | None
-
     def path_of(self, name: str) -> Callable[[Any], tuple[Any, str] | None] | None:
         """Finder of a field: it returns (value, full path), or None when the event has no such field. None for names without a path."""
 

@@ -15,8 +15,6 @@ EVENT = {"a": {"b": [1, {"c": 2}]}, "L": [1, [2]], "N": None, "Mixed": {"Key": 1
 
 
 class _Model:
-    log_type = "Test.Type"
-
     def path_of(self, name: str) -> Callable[[Any], tuple[Any, str] | None] | None:
         return {"source_ip": lambda raw: (raw["ip"], "ip") if "ip" in raw else None}.get(name)
 

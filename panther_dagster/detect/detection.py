@@ -1,0 +1,98 @@
+"""One unit of work: panther_logs.<log type> -> signals, rule errors and rule runs in the lake."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
+from panther_dagster.detect.runner import evaluate
+from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
+from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
+from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
+
+ROWS_PER_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class DetectionReport:
+    """What one detection did. `matches_by_rule` has the rules that matched."""
+
+    events: int
+    matches: int
+    errors: int
+    rules: int
+    seconds: float
+    cpu_seconds: float
+    events_by_log_type: Mapping[str, int]
+    matches_by_rule: Mapping[str, int]
+
+
+def detect(
+    lake: Lake,
+    unit: UnitOfWork,
+    *,
+    rules: RuleSet,
+    registry: DeclaredLogTypes | None = None,
+    destinations: Mapping[str, str] | None = None,
+) -> DetectionReport:
+    """Run all enabled rules over the unit's normalized rows and replace the unit's signals, rule errors and rule runs.
+
+    Memory holds one piece of rows and the matches. Rows are read in a fixed order, so that the same unit gives the same tables; the
+    result of a range of hours is that of its batches one by one.
+
+    Args: registry: limits the log types to the declared ones.
+    """
+    began, cpu_began = time.perf_counter(), time.thread_time()
+    signals, errors, runs = [], [], []
+    events_by_log_type: dict[str, int] = {}
+    for log_type in rules.log_types:
+        if (registry is not None and log_type not in registry.by_name) or not lake.has_table(f"panther_logs.{table_name(log_type)}"):
+            continue
+        for rows in _rows(lake, unit, log_type):
+            events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
+            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
+            signals.append(result.signals)
+            errors.append(result.errors)
+            runs.append(result.runs)
+    all_signals = pa.concat_tables([SIGNALS.columns.empty_table(), *signals])
+    all_errors = pa.concat_tables([RULE_ERRORS.columns.empty_table(), *errors])
+    all_runs = _summed(pa.concat_tables([RULE_RUNS.columns.empty_table(), *runs]))
+
+    def write(tx: Transaction) -> None:
+        tx.replace(SIGNALS, all_signals, unit)
+        tx.replace(RULE_ERRORS, all_errors, unit)
+        tx.replace(RULE_RUNS, all_runs, unit)
+
+    lake.transact(write)
+    matched = all_signals.group_by("rule_id").aggregate([("signal_id", "count")]).sort_by("rule_id").to_pylist()
+    return DetectionReport(
+        events=sum(events_by_log_type.values()),
+        matches=all_signals.num_rows,
+        errors=all_errors.num_rows,
+        rules=len({row_rule for row_rule in all_runs.column("rule_id").to_pylist()}),
+        seconds=time.perf_counter() - began,
+        cpu_seconds=time.thread_time() - cpu_began,
+        events_by_log_type=events_by_log_type,
+        matches_by_rule={row["rule_id"]: row["signal_id_count"] for row in matched},
+    )
+
+
+def _rows(lake: Lake, unit: UnitOfWork, log_type: str) -> Iterator[pa.RecordBatch]:
+    """The unit's rows of a log type: batch by batch, in order of ids. Full batches, so that results do not depend on the engine's."""
+    name = f"panther_logs.{table_name(log_type)}"
+    present = set(lake.query(f"select * from {name} limit 0").schema.names)
+    columns = [column for column in (*STANDARD_COLUMNS, *INDICATOR_COLUMNS, RAW_EVENT_COLUMN) if column in present]
+    sql = f"select {', '.join(columns)} from {name} where {unit.predicate} order by p_hour, p_batch_id, p_row_id"
+    yield from lake.stream(sql, unit.parameters, rows_per_batch=ROWS_PER_BATCH)
+
+
+def _summed(runs: pa.Table) -> pa.Table:
+    """One row per rule, log type, batch and hour."""
+    keys = ["rule_id", "rule_version", "log_type", "p_batch_id", "p_hour"]
+    values = ["events", "candidates", "matches", "errors", "cpu_seconds"]
+    grouped = runs.group_by(keys, use_threads=False).aggregate([(value, "sum") for value in values])
+    return grouped.rename_columns([*keys, *values]).sort_by([(key, "ascending") for key in keys]).cast(RULE_RUNS.columns)

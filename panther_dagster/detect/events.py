@@ -1,0 +1,84 @@
+"""Normalized rows (Arrow) -> the event that rules see: the untouched text, parsed, with the row's p_ columns.
+
+An event's own keys win over p_ columns of the same name. Indicator columns are absent when empty. Times are text, with nine digits.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
+
+# Columns that become p_ fields of the event, in this order. p_batch_id, p_hour and p_record_index say where a row is, not what it is.
+TEXT_COLUMNS = ("p_log_type", "p_row_id", "p_source_id", "p_source_label", "p_source_file")
+TIME_COLUMNS = ("p_event_time", "p_parse_time")
+# What orjson would turn into a float: an integer of more than 19 digits, or at the edge of 64 bits.
+_LONG_NUMBER = r"[0-9]{19}"
+
+
+class UnreadableEvent(ValueError):
+    """The text of an event is no JSON object."""
+
+
+class EventBatch:
+    """The rows of one record batch; parses a row when it is asked for."""
+
+    def __init__(self, rows: pa.RecordBatch, log_type: str) -> None:
+        self.size = rows.num_rows
+        self._log_type = log_type
+        names = set(rows.schema.names)
+        raw = rows.column(RAW_EVENT_COLUMN)
+        self._texts: list[str | None] = raw.to_pylist()
+        self._is_exact: list[bool | None] = pc.invert(pc.match_substring_regex(raw, _LONG_NUMBER)).to_pylist()
+        self._columns: list[tuple[str, list[Any]]] = []
+        for name in TEXT_COLUMNS:
+            if name in names:
+                self._columns.append((name, rows.column(name).to_pylist()))
+        for name in TIME_COLUMNS:
+            if name in names:
+                self._columns.append((name, _time_texts(rows.column(name))))
+        for name in INDICATOR_COLUMNS:
+            if name in names and rows.column(name).null_count < self.size:
+                self._columns.append((name, rows.column(name).to_pylist()))
+
+    def event(self, index: int) -> dict[str, Any]:
+        """The event of a row, as plain data. Raises UnreadableEvent."""
+        text = self._texts[index]
+        event = _parsed(text, bool(self._is_exact[index]))
+        for name, values in self._columns:
+            value = values[index]
+            # Null and an empty list are absent.
+            if value and name not in event:
+                event[name] = value
+        if "p_log_type" not in event:
+            event["p_log_type"] = self._log_type
+        return event
+
+
+def _parsed(text: str | None, is_exact: bool) -> dict[str, Any]:
+    if text is None:
+        raise UnreadableEvent("the row has no p_raw_event")
+    try:
+        event = orjson.loads(text) if is_exact else json.loads(text)
+    except orjson.JSONDecodeError:
+        # orjson refuses what json accepts: NaN, lone surrogates, nesting beyond 1024.
+        try:
+            event = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableEvent(f"no JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEvent(f"no JSON: {error}") from error
+    if type(event) is not dict:
+        raise UnreadableEvent(f"no JSON object but {type(event).__name__}")
+    return event
+
+
+def _time_texts(times: pa.Array) -> list[str | None]:
+    """`2024-05-06 07:08:09.123456000`."""
+    micros = pc.cast(times, pa.timestamp("us")).cast(pa.string())
+    return pc.binary_join_element_wise(micros, pa.scalar("000"), "").to_pylist()
