@@ -58,7 +58,7 @@
 {% macro value_below(value, steps, type, depth) %}
     {%- set at = namespace(stop=none) -%}
     {%- for step in steps if at.stop is none and (step is mapping or step in ['[]', '{}']) -%}{%- set at.stop = steps.index(step) -%}{%- endfor -%}
-    {%- if at.stop is none -%}{{ return(as_text(part_of(value, steps), type)) }}{%- endif -%}
+    {%- if at.stop is none -%}{{ return(part_of(value, steps) if type == 'map' else as_text(part_of(value, steps), type)) }}{%- endif -%}
     {%- set stop = steps[at.stop] -%}{%- set rest = steps[at.stop + 1:] -%}
     {%- set here = part_of(value, steps[:at.stop]) -%}
     {%- if stop is mapping -%}{{ return(as_text(map_value(here, stop.key), type)) }}{%- endif -%}
