@@ -1,0 +1,1 @@
+"""Alerts -> destinations: who gets which alert, in what form, and what came of each attempt."""
