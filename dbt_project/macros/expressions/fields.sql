@@ -1,8 +1,15 @@
 {# How one event's text is parsed, once, and how a declared field is read from it. A value of the wrong type becomes null and costs only itself. #}
 
-{# The parsed event `e`. Text that is no JSON for the engine (say, with a lone \ud800) must not stop the batch. #}
+{#
+  The parsed event `e`. Text that is no JSON for the engine must not stop the batch; half a surrogate pair (\ud800), which only some parsers take, is read as
+  the replacement character.
+#}
 {% macro parse_event(text, fields) %}{{ return(adapter.dispatch('parse_event', 'panther')(text, fields)) }}{% endmacro %}
-{% macro duckdb__parse_event(text, fields) %}{{ return("try(from_json(" ~ text ~ ", '" ~ tojson(duckdb_shape({'type': 'object', 'fields': fields})) ~ "'))") }}{% endmacro %}
+{% macro duckdb__parse_event(text, fields) %}
+    {%- set shape = tojson(duckdb_shape({'type': 'object', 'fields': fields})) -%}
+    {%- set repaired = "regexp_replace(" ~ text ~ ", '\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\\\ufffd', 'g')" -%}
+    {{ return("coalesce(try(from_json(" ~ text ~ ", '" ~ shape ~ "')), try(from_json(" ~ repaired ~ ", '" ~ shape ~ "')))") }}
+{% endmacro %}
 {% macro snowflake__parse_event(text, fields) %}{{ return('try_parse_json(' ~ text ~ ')') }}{% endmacro %}
 {% macro athena__parse_event(text, fields) %}{{ return('try_cast(json_parse(' ~ text ~ ') as map(varchar, json))') }}{% endmacro %}
 
@@ -64,7 +71,7 @@
     {%- if field.type == 'object' -%}
         {%- set parts = [] -%}
         {%- for child in field.fields -%}{%- do parts.append("'" ~ child.name ~ "', " ~ snowflake_value(part_of(value, [child.name]), child, depth)) -%}{%- endfor -%}
-        {{ return('iff(is_object(' ~ value ~ '), object_construct_keep_null(' ~ parts | join(', ') ~ '), null)') }}
+        {{ return('iff(strip_null_value(' ~ value ~ ') is null, null, object_construct_keep_null(' ~ parts | join(', ') ~ '))') }}
     {%- elif field.type == 'array' -%}
         {{ return('iff(is_array(' ~ value ~ '), transform(' ~ value ~ '::array, t' ~ depth ~ ' -> ' ~ snowflake_value('t' ~ depth, field.of, depth + 1) ~ '), null)') }}
     {%- elif field.type == 'timestamp' -%}{{ return(utc_time(text, field.time_format)) }}
