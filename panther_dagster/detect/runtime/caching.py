@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from panther_dagster.detect.state import Entry, KeyValueStore
+from panther_dagster.event import json_encoder
 
 DEFAULT_TTL_SECONDS = 90 * 24 * 3600
 # An expiry up to a week counts from now; a larger number is a moment in seconds since 1970.
@@ -69,7 +70,7 @@ class Cache:
         if not isinstance(val, Mapping):
             raise TypeError("put_dictionary: value is not a dictionary")
         try:
-            text = json.dumps(dict(val), default=_plain)
+            text = json.dumps(dict(val), default=json_encoder)
         except (TypeError, ValueError) as error:
             raise ValueError(f"put_dictionary: value is not JSON serializable: {error}") from error
         self._store.update(key, lambda entry: Entry(dictionary=text, expires_epoch=self._expiry(epoch_seconds)))
@@ -156,9 +157,3 @@ def caching_module(store: KeyValueStore, clock: Callable[[], float] = time.time)
 
 def _texts(value: Any) -> Iterable[str]:
     return [value] if isinstance(value, str) else [str(item) for item in value]
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "copy"):
-        return value.copy()
-    raise TypeError(f"object of type {type(value).__name__}")
