@@ -33,7 +33,7 @@
         {%- do checked.update({'open_words': find_all('open_text', p.open)}) -%}
         {%- set kinds = {
             'p_any_ip_addresses': list_where(list_map('open_words', without_mark('x')), matches('x', p.ip)),
-            'p_any_domain_names': list_where(list_map(list_where('open_words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), part('x', '/', 3)), "x <> '' and not " ~ matches('x', p.ip)),
+            'p_any_domain_names': list_where(list_map(list_where('open_words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), host_in_open('x')), "x <> '' and not " ~ matches('x', p.ip)),
             'p_any_emails': list_where('open_words', matches('x', p.email)),
             'arns': list_where('open_words', matches('x', p.aws_arn)),
             'p_any_aws_instance_ids': list_where('open_words', matches('x', p.aws_instance_id)),
@@ -41,7 +41,7 @@
             'p_any_sha1_hashes': lower_each(list_where('open_words', matches('x', p.sha1))),
             'p_any_sha256_hashes': lower_each(list_where('open_words', matches('x', p.sha256))),
         } -%}
-        {%- do many.setdefault('p_any_ip_addresses', []).append(list_where(list_map(list_where('open_words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), part('x', '/', 3)), matches('x', p.ip))) -%}
+        {%- do many.setdefault('p_any_ip_addresses', []).append(list_where(list_map(list_where('open_words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), host_in_open('x')), matches('x', p.ip))) -%}
         {%- for column, list in kinds.items() -%}{%- do many.setdefault(column, []).append(list) -%}{%- endfor -%}
         {%- if log_type.startswith('AWS.') -%}
             {%- set keys = aws_keys() -%}
@@ -119,6 +119,8 @@
 {# The quote or bracket before '::1', which shows that the word begins there. #}
 {% macro without_mark(text) %}{{ return("regexp_replace(" ~ text ~ ", '^[\"\\[]', '')" if target.type == 'athena' else "ltrim(" ~ text ~ ", '\"[')") }}{% endmacro %}
 
+{# http://user:password@host, as the pattern `open` finds it: no port, no path. #}
+{% macro host_in_open(text) %}{{ return("regexp_replace(" ~ part(text, '/', 3) ~ ", '^.*@', '')") }}{% endmacro %}
 {# scheme://user@host:port/path, //host, host/path; [v6] without its brackets. #}
 {% macro host_of_url(text) %}{{ return("ltrim(" ~ group_of(text, '^([A-Za-z][A-Za-z0-9+.-]*:)?//([^/@?#]*@)?([[][^]]*|[^/:?#]*)', 3) ~ ", '[')") }}{% endmacro %}
 {# host:port, [v6]:port, host alone, v6 alone. #}
