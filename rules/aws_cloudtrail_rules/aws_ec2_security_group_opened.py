@@ -33,8 +33,11 @@ def opened_ports(event):
             continue
         # Protocol -1 means all protocols and all ports; it carries none.
         everything = str(permission.get("ipProtocol")) == "-1"
-        first, last = permission.get("fromPort", -1), permission.get("toPort", -1)
-        opened += [port for port in ADMIN_PORTS if everything or first <= port <= last]
+        first, last = permission.get("fromPort"), permission.get("toPort")
+        if everything:
+            opened += ADMIN_PORTS
+        elif isinstance(first, int) and isinstance(last, int):
+            opened += [port for port in ADMIN_PORTS if first <= port <= last]
     return sorted(set(opened))
 
 

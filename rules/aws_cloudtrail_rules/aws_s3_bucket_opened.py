@@ -1,5 +1,5 @@
 from aws_identities import account_id, actor_name, aws_context, is_successful
-from aws_policies import as_list, is_open_to_everyone
+from aws_policies import as_list, is_open_to_everyone, mappings
 
 EVERYBODY = (
     "http://acs.amazonaws.com/groups/global/AllUsers",
@@ -18,7 +18,7 @@ CALLS = (
 
 def has_public_grant(event):
     canned = as_list(event.deep_get("requestParameters", "x-amz-acl"))
-    grants = as_list(event.deep_get("requestParameters", "AccessControlPolicy", "AccessControlList", "Grant"))
+    grants = mappings(event.deep_get("requestParameters", "AccessControlPolicy", "AccessControlList", "Grant"))
     return any(name in CANNED for name in canned) or any(grant.deep_get("Grantee", "URI") in EVERYBODY for grant in grants)
 
 
@@ -31,8 +31,9 @@ def rule(event):
     if call == "PutBucketAcl":
         return has_public_grant(event)
     if call in ("PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock"):
-        block = event.deep_get("requestParameters", "PublicAccessBlockConfiguration", default={})
-        return any(value in (False, "false") for value in block.values())
+        switches = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        block = [event.deep_get("requestParameters", "PublicAccessBlockConfiguration", switch) for switch in switches]
+        return any(value in (False, "false") for value in block)
     return True
 
 

@@ -1,5 +1,5 @@
 from aws_identities import actor_name, aws_context, is_successful, place
-from aws_policies import as_list
+from aws_policies import mappings
 
 
 def rule(event):
@@ -7,7 +7,7 @@ def rule(event):
 
 
 def flow_logs(event):
-    entries = as_list(event.deep_get("requestParameters", "DeleteFlowLogsRequest", "FlowLogId"))
+    entries = mappings(event.deep_get("requestParameters", "DeleteFlowLogsRequest", "FlowLogId"))
     return ", ".join(str(entry.get("content")) for entry in entries) or "unknown flow logs"
 
 

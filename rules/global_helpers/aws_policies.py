@@ -20,8 +20,7 @@ def policy_document(document):
 
 def allow_statements(document):
     """Its statements with effect Allow. A policy may hold one statement outside a list."""
-    statements = policy_document(document).get("Statement", [])
-    return [s for s in as_list(statements) if isinstance(s, Mapping) and s.get("Effect") == "Allow"]
+    return [statement for statement in mappings(policy_document(document).get("Statement")) if statement.get("Effect") == "Allow"]
 
 
 def as_list(value):
@@ -31,6 +30,11 @@ def as_list(value):
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(value)
     return [value]
+
+
+def mappings(value):
+    """The objects of a list that may be written as one object."""
+    return [item for item in as_list(value) if isinstance(item, Mapping)]
 
 
 def principals(statement):

@@ -36,7 +36,7 @@ def command(row):
 def host_name(event):
     """Name of the machine; its identifier where no name was sent."""
     decorated = event.deep_get("decorations", "hostname") or event.get("hostname")
-    return decorated or event.get("hostIdentifier", "unknown host")
+    return decorated or event.get("hostIdentifier") or "unknown host"
 
 
 def user_name(event, row):

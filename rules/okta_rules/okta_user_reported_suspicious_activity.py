@@ -18,11 +18,10 @@ def dedup(event):
 
 
 def alert_context(event):
-    facts = event.deep_get("debugContext", "debugData", default={})
     return okta_context(
         event,
         reported=reported(event),
-        reported_ip=facts.get("suspiciousActivityEventIp"),
-        reported_city=facts.get("suspiciousActivityEventCity"),
-        reported_country=facts.get("suspiciousActivityEventCountry"),
+        reported_ip=event.deep_get("debugContext", "debugData", "suspiciousActivityEventIp"),
+        reported_city=event.deep_get("debugContext", "debugData", "suspiciousActivityEventCity"),
+        reported_country=event.deep_get("debugContext", "debugData", "suspiciousActivityEventCountry"),
     )

@@ -12,7 +12,7 @@ SUSPICIOUS = re.compile(
 def is_scheduled_task(row):
     if row.get("minute") and row.get("command"):  # crontab
         return True
-    if row.get("label") and row.get("path", "").endswith(".plist"):  # launchd
+    if row.get("label") and str(row.get("path")).endswith(".plist"):  # launchd
         return not row["label"].startswith(VENDORS)
     if row.get("fragment_path") and row.get("id"):  # systemd_units
         return row["fragment_path"].startswith(("/etc/systemd/", "/home/", "/root/")) and not row["id"].startswith(VENDORS)

@@ -16,7 +16,8 @@ def file_name(event):
 def rule(event):
     if event.get("app_proto") not in ("http", "http2"):
         return False
-    if event.deep_get("http", "http_method") not in ("GET", None) or event.deep_get("http", "status", default=200) >= 400:
+    status = event.deep_get("http", "status")
+    if event.deep_get("http", "http_method") == "POST" or (isinstance(status, int) and status >= 400):
         return False
     is_program = event.deep_get("fileinfo", "magic", default="").startswith(MAGIC) or NAMES.search(file_name(event)) is not None
     # The file's source is the server: ends are swapped against the request.

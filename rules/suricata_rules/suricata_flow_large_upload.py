@@ -7,14 +7,18 @@ EVERYDAY_PORTS = (22, 25, 53, 80, 123, 443, 465, 587, 853, 993, 995, 3478, 8080,
 ALLOWED = ()  # networks of backup and conference services
 
 
+def count_of(event, name):
+    count = event.deep_get("flow", name)
+    return count if isinstance(count, int) else 0
+
+
 def bytes_out(event):
-    sent = event.deep_get("flow", "bytes_toserver", default=0)
-    return sent if isinstance(sent, int) else 0
+    return count_of(event, "bytes_toserver")
 
 
 def rule(event):
     sent = bytes_out(event)
-    if sent < LIMIT_BYTES_ON_RARE_PORTS or sent < 2 * event.deep_get("flow", "bytes_toclient", default=0):
+    if sent < LIMIT_BYTES_ON_RARE_PORTS or sent < 2 * count_of(event, "bytes_toclient"):
         return False
     if sent < LIMIT_BYTES and event.get("dest_port") in EVERYDAY_PORTS:
         return False
@@ -39,7 +43,7 @@ def alert_context(event):
     return eve_context(
         event,
         bytes_out=bytes_out(event),
-        bytes_in=event.deep_get("flow", "bytes_toclient"),
+        bytes_in=count_of(event, "bytes_toclient"),
         seconds=event.deep_get("flow", "age"),
         started=event.deep_get("flow", "start"),
     )
