@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ class Surroundings:
 
     home: Path
     timeout_seconds: float = 10.0
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)  # it holds secrets
     clock: Clock = time.monotonic
 
     def secret(self, destination: str, variable: str) -> SecretStr:
