@@ -10,7 +10,7 @@ def reported(event):
 
 
 def title(event):
-    return f"{actor_name(event)} reported suspicious activity to Okta: {reported(event)}"
+    return f"{actor_name(event)} told Okta it was somebody else: {reported(event)}"
 
 
 def dedup(event):

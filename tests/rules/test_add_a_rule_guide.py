@@ -1,0 +1,44 @@
+"""The complete example of docs/add-a-rule.md works as it is printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import rule_pack
+
+from panther_dagster.detect.pack import load_rules
+from panther_dagster.detect.unit_tests import run_tests
+from panther_dagster.log_types.registry import load_registry
+from panther_dagster.settings import PROJECT_ROOT
+
+GUIDE = (PROJECT_ROOT / "docs" / "add-a-rule.md").read_text()
+
+
+def test_the_example_loads_beside_the_pack_and_its_tests_pass(tmp_path: Path) -> None:
+    code = re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    metadata = re.search(r"```yaml\n(AnalysisType: rule\n.*?)```", GUIDE, re.DOTALL)
+    assert code
+    assert metadata
+    for folder in ("global_helpers", "data_models"):
+        (tmp_path / folder).symlink_to(rule_pack.PACK / folder)
+    rules_folder = tmp_path / "aws_cloudtrail_rules"
+    rules_folder.mkdir()
+    (rules_folder / "aws_lambda_function_opened.py").write_text(code[1])
+    (rules_folder / "aws_lambda_function_opened.yml").write_text(metadata[1])
+
+    rules = load_rules([tmp_path], registry=load_registry(PROJECT_ROOT / "dbt_project"))
+    report = next(iter(run_tests(rules, minimum_tests=2)))
+
+    assert (rules.errors, rules.warnings) == ((), ())
+    assert [rule.rule_id for rule in rules.rules] == ["AWS.Lambda.FunctionOpenedToPublic"]
+    assert report.is_passed
+
+
+def test_the_guide_names_every_helper_and_only_rules_that_exist() -> None:
+    for file in rule_pack.documents("global"):
+        assert f"`{file.stem}`" in GUIDE, file.stem
+    named = set(re.findall(r"`((?:AWS|Okta|Osquery|Suricata|CrossSource)\.\w+\.\w+)`", GUIDE))
+
+    assert named
+    assert named <= set(rule_pack.rules())
