@@ -126,8 +126,25 @@ def tell_story(*, seed: int, now_utc: datetime, events: int) -> Story:
     return Story(tuple(told), truth)
 
 
-# Rules of this project that the attack must trigger.
-RULE_IDS: Final[tuple[str, ...]] = ()
+# Rules of this project that the attack must trigger, in the order of the story; the last two join its traces over sources.
+RULE_IDS: Final[tuple[str, ...]] = (
+    "Okta.SignIn.AnonymisingProxy",
+    "Okta.SignIn.UnfamiliarCountryAndDevice",
+    "Okta.MFA.FactorsReset",
+    "Okta.Admin.RoleGranted",
+    "AWS.Console.SignInWithoutSecondFactor",
+    "AWS.IAM.AccessKeyForOtherUser",
+    "AWS.CloudTrail.LoggingSwitchedOff",
+    "AWS.S3.BulkDownload",
+    "Suricata.FileInfo.ProgramDownloaded",
+    "Osquery.Process.ReverseShell",
+    "Osquery.Sockets.ShellWithConnection",
+    "Suricata.Alert.HighestSeverity",
+    "Suricata.TLS.UntrustedCertificate",
+    "Suricata.Flow.LargeUpload",
+    "CrossSource.Network.ListedAddress",
+    "CrossSource.Network.ListedDomain",
+)
 
 
 def log_type_of(source: str, body: Event) -> str:

@@ -78,6 +78,13 @@ def test_every_act_of_the_attack_raises_its_alerts(rules: RuleSet) -> None:
         assert rule_ids <= raised, act
 
 
+def test_the_story_promises_these_alerts_and_no_rule_beyond_them_alerts(rules: RuleSet) -> None:
+    story = tell_story(seed=7, now_utc=NOON, events=0)
+
+    assert set(story.truth.rule_ids) == set().union(*ALERTS_BY_ACT.values())
+    assert alerted(signals(rules, story.events)) == set(story.truth.rule_ids)
+
+
 @pytest.mark.parametrize("seed", [7, 8])
 def test_an_ordinary_day_raises_no_alert(rules: RuleSet, seed: int) -> None:
     attack = [event.body for event in tell_story(seed=seed, now_utc=NOON, events=0).events]
