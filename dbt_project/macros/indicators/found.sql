@@ -48,8 +48,11 @@
             {%- do many.setdefault('p_any_aws_account_ids', []).append(find_hinted('open_text', keys.accounts)) -%}
             {%- do many.setdefault('p_any_domain_names', []).append(find_hinted('open_text', keys.domains)) -%}
             {%- do many.setdefault('p_any_domain_names', []).append(find_hinted('open_text', keys.domain)) -%}
-            {%- set pairs = find_all(list_text(find_all('open_text', keys.tag_lists.pattern)), keys.tag) -%}
-            {%- do many.setdefault('p_any_aws_tags', []).append(when_hinted('open_text', keys.tag_lists.hint, list_map(pairs, pair_of('x', '^' ~ keys.tag ~ '$', 1, 3)))) -%}
+            {%- do many.setdefault('p_any_aws_instance_ids', []).append(find_hinted('open_text', keys.instances)) -%}
+            {%- for tag in keys.tags -%}
+                {%- set pairs = find_all(list_text(find_all('open_text', keys.tag_lists.pattern)), tag.pattern) -%}
+                {%- do many.setdefault('p_any_aws_tags', []).append(when_hinted('open_text', keys.tag_lists.hint, list_map(pairs, pair_of('x', '^' ~ tag.pattern ~ '$', tag.key, tag.value)))) -%}
+            {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
 

@@ -37,13 +37,15 @@
   events have none of them.
 #}
 {% macro aws_keys() %}
-    {%- set text = '(([^"\\\\]|\\\\.)*)' -%}
-    {%- set tag = '[{]"[kK]ey":"' ~ text ~ '","[vV]alue":"' ~ text ~ '"[}]' -%}
+    {%- set text = '([^"\\\\]|\\\\.)*' -%}
+    {%- set key = '"[kK]ey":"(' ~ text ~ ')"' -%}{%- set value = '"[vV]alue":"(' ~ text ~ ')"' -%}
+    {%- set tags = [{'pattern': '[{]' ~ key ~ ',' ~ value ~ '[}]', 'key': 1, 'value': 3}, {'pattern': '[{]' ~ value ~ ',' ~ key ~ '[}]', 'key': 3, 'value': 1}] -%}
     {{ return({
         'accounts': {'hint': 'ccount', 'pattern': '"([A-Za-z]*AccountId|accountId|account)":"([0-9]{12})"', 'group': 2},
-        'domains': {'hint': 'Name":"', 'pattern': '"(publicDnsName|privateDnsName)":"([^"\\\\]+)"', 'group': 2},
-        'domain': {'hint': '"domain":"', 'pattern': '"domain":"([^"\\\\]+)"', 'group': 1},
-        'tag_lists': {'hint': 'ag', 'pattern': '"[tT]ag(s|Set)":([{]"items":)?[[](' ~ tag ~ ',?)+', 'group': 0},
-        'tag': tag,
+        'instances': {'hint': 'nstance', 'pattern': '"(instanceId|instance-id|[A-Za-z]*InstanceId)":"(i-[^"\\\\]+)"', 'group': 2},
+        'domains': {'hint': 'DnsName', 'pattern': '"(publicDnsName|privateDnsName)":"([^"\\\\]+)"', 'group': 2},
+        'domain': {'hint': '"domain"', 'pattern': '"domain":"([^"\\\\]+)"', 'group': 1},
+        'tag_lists': {'hint': 'ag', 'pattern': '"[tT]ag(s|Set|List|sList)":([{]"items":)?[[]((' ~ tags[0].pattern ~ '|' ~ tags[1].pattern ~ '),?)+', 'group': 0},
+        'tags': tags,
     }) }}
 {% endmacro %}
