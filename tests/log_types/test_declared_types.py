@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from shared_data import shared_data
+
+from panther_dagster.log_types.recognition import Recognizer, without_lone_surrogates
+from panther_dagster.log_types.registry import load_registry
 
 NORMALIZED = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "normalized"
 FOLDERS = sorted(path for path in NORMALIZED.iterdir() if path.is_dir())
@@ -117,6 +121,48 @@ def test_every_sample_record_fits_its_own_log_type_and_no_other(folder: Path) ->
     for record in records(folder):
         fits = [log_type for log_type, rule in rules.items() if recognises(rule, record)]
         assert fits == [meta(folder)["log_type"]], json.dumps(record)[:200]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_ingestion_recognises_every_sample_record_as_its_log_type(folder: Path) -> None:
+    texts = [json.dumps(record).encode() for record in records(folder)]
+    assert log_types_of(texts) == {meta(folder)["log_type"]: len(texts)}
+
+
+@pytest.mark.parametrize(
+    ("source", "log_types"),
+    [
+        ("osquery", {"Osquery.Differential": 47, "Osquery.Snapshot": 2, "Osquery.Batch": 1}),
+        (
+            "suricata",
+            {
+                "Suricata.Alert": 8476,
+                "Suricata.Anomaly": 9066,
+                "Suricata.DHCP": 3102,
+                "Suricata.DNS": 2760,
+                "Suricata.Event": 19552,
+                "Suricata.FileInfo": 2124,
+                "Suricata.Flow": 4529,
+                "Suricata.HTTP": 1963,
+                "Suricata.SSH": 39,
+                "Suricata.TLS": 185,
+            },
+        ),
+    ],
+)
+def test_every_real_record_is_of_exactly_one_log_type(source: str, log_types: dict[str, int]) -> None:
+    files = sorted(path for path in shared_data(f"raw/{source}").rglob("*") if path.is_file())
+    assert log_types_of([line for file in files for line in file.read_bytes().splitlines() if line.strip()]) == log_types
+
+
+def log_types_of(texts: list[bytes]) -> dict[str | None, int]:
+    """How many records ingestion takes for which log type; None: for none, or for several."""
+    recognizer = Recognizer(load_registry(NORMALIZED.parents[1]))
+    heads = [recognizer.decode(without_lone_surrogates(text)) for text in texts]
+    found: dict[str | None, int] = {}
+    for verdict, positions in recognizer.recognize(texts, heads):
+        found[verdict.log_type] = found.get(verdict.log_type, 0) + len(positions)
+    return found
 
 
 def test_keys_in_equals_are_required_so_that_a_missing_one_is_no_match() -> None:
