@@ -113,6 +113,7 @@ class DispatchSettings(_Section):
     failures_before_pause: int = Field(3, ge=1)  # this many alerts in a row that failed pause a destination
     max_pause_seconds: float = Field(300, gt=0)  # a paused destination is probed at least this often
     max_deliveries_per_round: int = Field(1_000, ge=1)
+    give_up_after_days: float = Field(30, gt=0)  # of nothing happening to an alert
 
 
 class ScheduleSettings(_Section):
@@ -122,6 +123,8 @@ class ScheduleSettings(_Section):
     sensor_interval_seconds: int = Field(1, ge=1)
     dispatch_interval_seconds: int = Field(1, ge=1)
     maintenance_cron: str = "17 * * * *"
+    marts_cron: str = "27 * * * *"
+    checks_cron: str = "37 * * * *"  # freshness of sources, dbt's tests
     keep_runs_days: int = Field(14, ge=1)
 
     @field_validator("first_hour")
