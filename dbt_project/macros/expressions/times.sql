@@ -15,6 +15,7 @@
 {# Without a zone TIMESTAMP_TZ would take the session's, which is not UTC by default. #}
 {% macro snowflake__utc_time(value, format) %}
     {%- if format == 'rfc3339' -%}
+        {%- set value = with_colon_in_zone(value) -%}
         {{ return("iff(" ~ matches(value, '.*(Z|[+-][0-9]{2}:?[0-9]{2})') ~ ", convert_timezone('UTC', try_to_timestamp_tz(" ~ value ~ "))::timestamp_ntz(6), try_to_timestamp_ntz(" ~ value ~ ")::timestamp_ntz(6))") }}
     {%- elif format in ['unix', 'unix_ms'] -%}
         {%- set number = 'try_to_double(' ~ value ~ ')' -%}
@@ -26,12 +27,15 @@
 {# from_iso8601_timestamp would cut to milliseconds; a blank between date and time is not ISO. #}
 {% macro athena__utc_time(value, format) %}
     {%- if format == 'rfc3339' -%}
-        {{ return("cast(try(from_iso8601_timestamp_nanos(replace(" ~ value ~ ", ' ', 'T'))) at time zone 'UTC' as timestamp(6))") }}
+        {{ return("cast(try(from_iso8601_timestamp_nanos(replace(" ~ with_colon_in_zone(value) ~ ", ' ', 'T'))) at time zone 'UTC' as timestamp(6))") }}
     {%- elif format in ['unix', 'unix_ms'] -%}
         {{ return("cast(try(from_unixtime_nanos(cast(round(try_cast(" ~ value ~ " as double) * " ~ micros_per(format) ~ ") as bigint) * 1000)) at time zone 'UTC' as timestamp(6))") }}
     {%- endif -%}
     {{ return("cast(try(date_parse(regexp_replace(trim(" ~ value ~ "), ' +', ' '), '" ~ pattern_for(format, {'%M': '%i', '%S': '%s', '%d': '%e'}, '') ~ "')) as timestamp(6))") }}
 {% endmacro %}
+
+{# Suricata writes the zone as +0000: RFC 3339, and what these two warehouses are sure to read, has +00:00. #}
+{% macro with_colon_in_zone(text) %}{{ return(pair_of(text, '^(.*:[0-9.]+[+-][0-9]{2})([0-9]{2})$', 1, 2)) }}{% endmacro %}
 
 {% macro micros_per(format) %}{{ return('1000000' if format == 'unix' else '1000') }}{% endmacro %}
 
