@@ -11,107 +11,118 @@
 {% endmacro %}
 
 {% macro found_indicators(log_type, fields) %}
-    {%- set p = patterns() -%}
-    {%- set picked = {} -%}{%- set checked = {} -%}{%- set gathered = {} -%}
-    {%- set one = {} -%}{%- set many = {} -%}  {# column -> expressions of single values, of lists #}
-
-    {# --- declared fields #}
+    {%- set one = {} -%}{%- set many = {} -%}  {# p_any_ column -> names of single values, of lists #}
+    {%- set steps = {'picked': {}, 'hosts': {}, 'checked': {}, 'told': {}, 'gathered': {}} -%}
     {%- for value in indicator_values(fields) -%}
         {%- set name = ('l_' if value.is_list else 'v_') ~ loop.index -%}
-        {%- do picked.update({name: value.expression}) -%}
-        {%- for indicator in value.indicators -%}
-            {%- for column, expression in indicator_expressions(name, indicator, value.is_list, checked).items() -%}
-                {%- do (many if value.is_list else one).setdefault(column, []).append(expression) -%}
-            {%- endfor -%}
-        {%- endfor -%}
+        {%- do steps.picked.update({name: value.expression}) -%}
+        {%- for indicator in value.indicators -%}{%- do tell_field(name, indicator, value.is_list, steps, many if value.is_list else one) -%}{%- endfor -%}
     {%- endfor -%}
-
-    {# --- open JSON #}
     {%- set open = open_text(fields) -%}
     {%- if open -%}
-        {%- do picked.update({'open_text': open}) -%}
-        {%- do checked.update({'open_words': find_all('open_text', p.open)}) -%}
-        {%- set kinds = {
-            'p_any_ip_addresses': list_where(list_map('open_words', without_mark('x')), matches('x', p.ip)),
-            'p_any_domain_names': list_where(list_map(list_where('open_words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), host_in_open('x')), "x <> '' and not " ~ matches('x', p.ip)),
-            'p_any_emails': list_where('open_words', matches('x', p.email)),
-            'arns': list_where('open_words', matches('x', p.aws_arn)),
-            'p_any_aws_instance_ids': list_where('open_words', matches('x', p.aws_instance_id)),
-            'p_any_md5_hashes': lower_each(list_where('open_words', matches('x', p.md5))),
-            'p_any_sha1_hashes': lower_each(list_where('open_words', matches('x', p.sha1))),
-            'p_any_sha256_hashes': lower_each(list_where('open_words', matches('x', p.sha256))),
-        } -%}
-        {%- do many.setdefault('p_any_ip_addresses', []).append(list_where(list_map(list_where('open_words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), host_in_open('x')), matches('x', p.ip))) -%}
-        {%- for column, list in kinds.items() -%}{%- do many.setdefault(column, []).append(list) -%}{%- endfor -%}
-        {%- if log_type.startswith('AWS.') -%}
-            {%- set keys = aws_keys() -%}
-            {%- do many.setdefault('p_any_aws_account_ids', []).append(find_hinted('open_text', keys.accounts)) -%}
-            {%- do many.setdefault('p_any_domain_names', []).append(find_hinted('open_text', keys.domains)) -%}
-            {%- do many.setdefault('p_any_domain_names', []).append(find_hinted('open_text', keys.domain)) -%}
-            {%- do many.setdefault('p_any_aws_instance_ids', []).append(find_hinted('open_text', keys.instances)) -%}
-            {%- for tag in keys.tags -%}
-                {%- set pairs = find_all(list_text(find_all('open_text', keys.tag_lists.pattern)), tag.pattern) -%}
-                {%- do many.setdefault('p_any_aws_tags', []).append(when_hinted('open_text', keys.tag_lists.hint, list_map(pairs, pair_of('x', '^' ~ tag.pattern ~ '$', tag.key, tag.value)))) -%}
-            {%- endfor -%}
-        {%- endif -%}
+        {%- do steps.picked.update({'open_text': open}) -%}
+        {%- do tell_open_text(log_type.startswith('AWS.'), steps, many) -%}
     {%- endif -%}
+    {%- do tell_arns(steps, one, many) -%}
 
-    {# --- what ARNs tell #}
     {%- set columns = {} -%}
-    {%- if 'arns' in one or 'arns' in many -%}
-        {%- do gathered.update({'p_any_aws_arns': sorted_distinct(one.get('arns', []), many.get('arns', []))}) -%}
-        {%- do columns.update({'p_any_aws_arns': 'p_any_aws_arns'}) -%}
-        {%- do many.setdefault('p_any_aws_account_ids', []).append(list_where(list_map('p_any_aws_arns', part('x', ':', 5)), matches('x', p.aws_account_id))) -%}
-        {%- do many.setdefault('p_any_aws_instance_ids', []).append(list_where(list_map('p_any_aws_arns', group_of('x', ':instance/(.*/)?(i-[0-9a-f]+)$', 2)), matches('x', p.aws_instance_id))) -%}
-        {%- do many.setdefault('p_any_emails', []).append(list_where(list_map(list_where('p_any_aws_arns', has('x', ':assumed-role/')), group_of('x', '/([^/]+)$', 1)), has('x', '@'))) -%}
-    {%- endif -%}
-
-    {%- for column in indicator_columns() if column not in columns and (column in one or column in many) -%}
-        {%- do columns.update({column: sorted_distinct(one.get(column, []), many.get(column, []))}) -%}
+    {%- for column in indicator_columns() if column in one or column in many -%}
+        {%- do columns.update({column: column if column in steps.gathered else sorted_distinct(one.get(column, []), many.get(column, []))}) -%}
     {%- endfor -%}
-
     {%- set found = {'steps': [], 'source': 'typed', 'columns': columns} -%}
-    {%- for name, why, added in [
-        ('picked', 'the values of fields with indicators, and the open parts', picked),
-        ('checked', 'which of them are addresses; candidates in the open parts', checked),
-        ('gathered', 'ARNs, which hold other indicators', gathered),
-    ] if added -%}
-        {%- do found.steps.append({'name': name, 'why': why, 'source': found.source, 'columns': added}) -%}
+    {%- for name, why in [
+        ('picked', 'the values of fields with indicators, and the open parts'), ('hosts', 'of URLs and addresses with a port'),
+        ('checked', 'which values are of their kind; candidates in the open parts'), ('told', 'candidates by kind'), ('gathered', 'ARNs, which hold other indicators'),
+    ] if steps[name] -%}
+        {%- do found.steps.append({'name': name, 'why': why, 'source': found.source, 'columns': steps[name]}) -%}
         {%- do found.update({'source': name}) -%}
     {%- endfor -%}
     {{ return(found) }}
 {% endmacro %}
 
-{# Column (or 'arns') -> expression of the indicators that the column or list `name` gives; null or an empty list where it is none of that kind. #}
-{% macro indicator_expressions(name, indicator, is_list, checked) %}
+{# Which p_any_ columns a value (or list) of that indicator goes to; `told` collects the names of the columns that hold it, null where it is not of the kind. #}
+{% macro tell_field(name, indicator, is_list, steps, told) %}
     {%- set p = patterns() -%}
-    {%- if indicator in ['ip', 'hostname', 'url', 'net_addr'] -%}
-        {%- set host = {'url': host_of_url('x'), 'net_addr': host_of_net_addr('x')}.get(indicator, 'x') -%}
-        {%- set hosts = name if host == 'x' else 'h_' ~ name ~ '_' ~ indicator -%}
-        {%- if host != 'x' -%}{%- do checked.update({hosts: list_map(name, host) if is_list else on(name, host)}) -%}{%- endif -%}
-        {%- set ip = list_where(hosts, matches('x', p.ip)) if is_list else when(hosts, matches(hosts, p.ip)) -%}
-        {%- if indicator == 'ip' -%}{{ return({'p_any_ip_addresses': ip}) }}{%- endif -%}
-        {{ return({
-            'p_any_ip_addresses': ip,
-            'p_any_domain_names': list_where(hosts, "x <> '' and not " ~ matches('x', p.ip)) if is_list else when(hosts, hosts ~ " <> '' and not " ~ matches(hosts, p.ip)),
-        }) }}
-    {%- elif indicator in ['md5', 'sha1', 'sha256'] -%}
-        {{ return({'p_any_' ~ indicator ~ '_hashes': lower_each(list_where(name, matches('x', p[indicator]))) if is_list else when('lower(' ~ name ~ ')', matches(name, p[indicator]))}) }}
-    {%- elif indicator == 'mac' -%}
-        {%- set plain = "lower(replace(x, '-', ':'))" -%}
-        {{ return({'p_any_mac_addresses': list_map(list_where(name, matches('x', p.mac)), plain) if is_list else when(on(name, plain), matches(name, p.mac))}) }}
-    {%- endif -%}
     {%- set plain = {
         'domain': 'p_any_domain_names', 'username': 'p_any_usernames', 'trace_id': 'p_any_trace_ids', 'actor_id': 'p_any_actor_ids', 'aws_tag': 'p_any_aws_tags',
     } -%}
-    {%- if indicator in plain -%}{{ return({plain[indicator]: name}) }}{%- endif -%}
-    {%- set column, condition = {
-        'email': ('p_any_emails', has('x', '@')),
-        'aws_arn': ('arns', matches('x', 'arn:[^:]*:[^:]*:[^:]*:[^:]*:.*')),
-        'aws_account_id': ('p_any_aws_account_ids', matches('x', p.aws_account_id)),
-        'aws_instance_id': ('p_any_aws_instance_ids', begins('x', 'i-')),
-    }[indicator] -%}
-    {{ return({column: list_where(name, condition) if is_list else when(name, on(name, condition))}) }}
+    {%- if indicator in plain -%}
+        {%- do told.setdefault(plain[indicator], []).append(name) -%}
+    {%- elif indicator in ['ip', 'hostname', 'url', 'net_addr'] -%}
+        {%- set host = {'url': host_of_url('x'), 'net_addr': host_of_net_addr('x')}.get(indicator) -%}
+        {%- set hosts = name ~ '_' ~ indicator if host else name -%}
+        {%- if host -%}{%- do steps.hosts.update({hosts: list_map(name, host) if is_list else on(name, host)}) -%}{%- endif -%}
+        {%- do steps.checked.update({hosts ~ '_ip': only(hosts, matches('x', p.ip), is_list)}) -%}
+        {%- do told.setdefault('p_any_ip_addresses', []).append(hosts ~ '_ip') -%}
+        {%- if indicator != 'ip' -%}
+            {%- do steps.told.update({hosts ~ '_name': list_where(hosts, "x <> '' and not " ~ matches('x', p.ip)) if is_list else when(hosts, hosts ~ '_ip is null and ' ~ hosts ~ " <> ''")}) -%}
+            {%- do told.setdefault('p_any_domain_names', []).append(hosts ~ '_name') -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- set column, condition, value = {
+            'email': ('p_any_emails', has('x', '@'), 'x'),
+            'aws_arn': ('p_any_aws_arns', "x like 'arn:%:%:%:%:%'", 'x'),
+            'aws_account_id': ('p_any_aws_account_ids', matches('x', p.aws_account_id), 'x'),
+            'aws_instance_id': ('p_any_aws_instance_ids', begins('x', 'i-'), 'x'),
+            'md5': ('p_any_md5_hashes', matches('x', p.md5), 'lower(x)'),
+            'sha1': ('p_any_sha1_hashes', matches('x', p.sha1), 'lower(x)'),
+            'sha256': ('p_any_sha256_hashes', matches('x', p.sha256), 'lower(x)'),
+            'mac': ('p_any_mac_addresses', matches('x', p.mac), "lower(replace(x, '-', ':'))"),
+        }[indicator] -%}
+        {%- do steps.checked.update({name ~ '_' ~ indicator: only(name, condition, is_list, value)}) -%}
+        {%- do told.setdefault(column, []).append(name ~ '_' ~ indicator) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{# Candidates from the open text by what they look like: the alternatives of patterns().open differ in how they begin. #}
+{% macro tell_open_text(is_aws, steps, many) %}
+    {%- set p = patterns() -%}
+    {%- do steps.checked.update({'words': find_all('open_text', p.open_aws if is_aws else p.open)}) -%}
+    {%- set told = {
+        'word_ips': list_map(list_where('words', matches('x', '["\\[]?(' ~ p.ip ~ ')')), without_mark('x')),
+        'word_hosts': list_map(list_where('words', begins('x', 'http') ~ ' and ' ~ has('x', '://')), host_in_open('x')),
+        'word_emails': list_where('words', matches('x', p.email)),
+        'word_arns': list_where('words', begins('x', 'arn:')),
+        'word_instances': list_where('words', matches('x', p.aws_instance_id)),
+        'word_hashes': lower_each(list_where('words', matches('x', '[0-9a-fA-F]{32,64}'))),
+    } -%}
+    {%- do steps.told.update(told) -%}
+    {%- for column, list in [
+        ('p_any_ip_addresses', 'word_ips'), ('p_any_ip_addresses', list_where('word_hosts', matches('x', p.ip))),
+        ('p_any_domain_names', list_where('word_hosts', "x <> '' and not " ~ matches('x', p.ip))), ('p_any_emails', 'word_emails'),
+        ('p_any_aws_arns', 'word_arns'), ('p_any_aws_instance_ids', 'word_instances'), ('p_any_md5_hashes', list_where('word_hashes', 'length(x) = 32')),
+        ('p_any_sha1_hashes', list_where('word_hashes', 'length(x) = 40')), ('p_any_sha256_hashes', list_where('word_hashes', 'length(x) = 64')),
+    ] -%}{%- do many.setdefault(column, []).append(list) -%}{%- endfor -%}
+    {%- if is_aws -%}
+        {%- set value = part('x', '"', 4) -%}
+        {%- do steps.told.update({'word_keyed': list_where('words', begins('x', '"') ~ ' and ' ~ has('x', '":"'))}) -%}
+        {%- for column, condition in [
+            ('p_any_aws_account_ids', has('x', 'ccount')), ('p_any_aws_instance_ids', has('x', 'nstance')), ('p_any_domain_names', has('x', 'DnsName') ~ ' or ' ~ begins('x', '"domain"')),
+        ] -%}{%- do many.setdefault(column, []).append(list_map(list_where('word_keyed', condition), value)) -%}{%- endfor -%}
+        {%- for tag in p.tags -%}
+            {%- do steps.told.update({'tags_' ~ loop.index: when(list_map(find_all(list_text(find_all('open_text', p.tag_lists)), tag.pattern), pair_of('x', '^' ~ tag.pattern ~ '$', tag.key, tag.value)), has('open_text', tag.hint))}) -%}
+            {%- do many.setdefault('p_any_aws_tags', []).append('tags_' ~ loop.index) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+{# An ARN names its account, sometimes an instance, and the session of an assumed role, which often is an e-mail address. #}
+{% macro tell_arns(steps, one, many) %}
+    {%- set p = patterns() -%}
+    {%- if 'p_any_aws_arns' in one or 'p_any_aws_arns' in many -%}
+        {%- do steps.gathered.update({'p_any_aws_arns': sorted_distinct(one.get('p_any_aws_arns', []), many.get('p_any_aws_arns', []))}) -%}
+        {%- for column, list in [
+            ('p_any_aws_account_ids', list_where(list_map('p_any_aws_arns', part('x', ':', 5)), matches('x', p.aws_account_id))),
+            ('p_any_aws_instance_ids', list_map(list_where('p_any_aws_arns', matches('x', '.*:instance/(.*/)?i-[0-9a-f]+')), group_of('x', '(i-[0-9a-f]+)$', 1))),
+            ('p_any_emails', list_where(list_map(list_where('p_any_aws_arns', "x like '%:assumed-role/%@%'"), group_of('x', '([^/]*)$', 1)), has('x', '@'))),
+        ] -%}{%- do many.setdefault(column, []).append(list) -%}{%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+{# The value, or the values of a list, that meet a condition over `x`; `value` is what is kept of them. #}
+{% macro only(name, condition, is_list, value='x') %}
+    {%- if not is_list -%}{{ return(when(on(name, value), on(name, condition))) }}{%- endif -%}
+    {{ return(list_where(name, condition) if value == 'x' else list_map(list_where(name, condition), value)) }}
 {% endmacro %}
 
 {# An expression written over `x`, over a column instead. #}
@@ -129,5 +140,3 @@
 {# host:port, [v6]:port, host alone, v6 alone. #}
 {% macro host_of_net_addr(text) %}{{ return("ltrim(" ~ group_of(text, '^([[][^]]*|[^:]*|.*)([]]:[0-9]+|:[0-9]+|[]])?$', 1) ~ ", '[')") }}{% endmacro %}
 
-{% macro when_hinted(text, hint, list) %}{{ return('case when ' ~ has(text, hint) ~ ' then ' ~ list ~ ' end') }}{% endmacro %}
-{% macro find_hinted(text, key) %}{{ return(when_hinted(text, key.hint, find_all(text, key.pattern, key.group))) }}{% endmacro %}

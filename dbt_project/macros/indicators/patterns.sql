@@ -29,23 +29,20 @@
         '["\\[]::[0-9a-fA-F][0-9a-fA-F:]*([.][0-9]+)*(/[0-9]+)?',
         '\\b([0-9]{1,3}([.][0-9]{1,3}){3}([.]?' ~ word ~ ')*(/[0-9]+)?|[0-9a-fA-F]{1,4}:[0-9a-fA-F:]*:[0-9a-fA-F:]*([.][0-9]+)*(:?' ~ word ~ ')*(/[0-9]+)?|' ~ exact.aws_instance_id ~ '\\b|[0-9a-fA-F]{32,64}\\b)',
     ] | join('|') -%}
-    {{ return(dict(exact, open=open)) }}
-{% endmacro %}
-
-{#
-  Keys of AWS requests and answers whose values are indicators although they do not look like one. The text is searched only where it has the hint, since most
-  events have none of them.
-#}
-{% macro aws_keys() %}
     {%- set text = '([^"\\\\]|\\\\.)*' -%}
     {%- set key = '"[kK]ey":"(' ~ text ~ ')"' -%}{%- set value = '"[vV]alue":"(' ~ text ~ ')"' -%}
-    {%- set tags = [{'pattern': '[{]' ~ key ~ ',' ~ value ~ '[}]', 'key': 1, 'value': 3}, {'pattern': '[{]' ~ value ~ ',' ~ key ~ '[}]', 'key': 3, 'value': 1}] -%}
-    {{ return({
-        'accounts': {'hint': 'ccount', 'pattern': '"([A-Za-z]*AccountId|accountId|account)":"([0-9]{12})"', 'group': 2},
-        'instances': {'hint': 'nstance', 'pattern': '"(instanceId|instance-id|[A-Za-z]*InstanceId)":"(i-[^"\\\\]+)"', 'group': 2},
-        'domains': {'hint': 'DnsName', 'pattern': '"(publicDnsName|privateDnsName)":"([^"\\\\]+)"', 'group': 2},
-        'domain': {'hint': '"domain"', 'pattern': '"domain":"([^"\\\\]+)"', 'group': 1},
-        'tag_lists': {'hint': 'ag', 'pattern': '"[tT]ag(s|Set|List|sList)":([{]"items":)?[[]((' ~ tags[0].pattern ~ '|' ~ tags[1].pattern ~ '),?)+', 'group': 0},
-        'tags': tags,
-    }) }}
+    {%- set tags = [
+        {'hint': 'ey":"', 'pattern': '[{]' ~ key ~ ',' ~ value ~ '[}]', 'key': 1, 'value': 3},
+        {'hint': '","key"', 'pattern': '[{]' ~ value ~ ',' ~ key ~ '[}]', 'key': 3, 'value': 1},
+    ] -%}
+    {{ return(dict(exact, open=open, open_aws=aws_keys() ~ '|' ~ open, tags=tags, tag_lists='"[tT]ag(s|Set|List|sList)":([{]"items":)?[[]((' ~ tags[0].pattern ~ '|' ~ tags[1].pattern ~ '),?)+')) }}
+{% endmacro %}
+
+{# Keys of AWS requests and answers whose values are indicators although they do not look like one: found with their key, as "accountId":"123456789012". #}
+{% macro aws_keys() %}
+    {{ return([
+        '"([A-Za-z]*AccountId|accountId|account)":"[0-9]{12}"',
+        '"(instanceId|instance-id|[A-Za-z]*InstanceId)":"i-[^"\\\\]+"',
+        '"(publicDnsName|privateDnsName|domain)":"[^"\\\\]+"',
+    ] | join('|')) }}
 {% endmacro %}
