@@ -63,6 +63,10 @@ class ImmutableCaseInsensitiveDict(ImmutableContainerMixin, Mapping[Any, Any]):
 
     # Whether raw_view() may hand out the shared data; a nested view gets its own copy, so that a rule cannot change another's event.
     _shares_raw_view = False
+    # A whole event is asked for missing keys by many rules: it keeps its keys in lower case, made at the first miss.
+    _is_whole = False
+    _folded: dict[str, Any] | None = None
+    _folded_size = 0
 
     def __init__(self, container: Any) -> None:
         plain = container._container if isinstance(container, ImmutableContainerMixin) else container
@@ -70,13 +74,13 @@ class ImmutableCaseInsensitiveDict(ImmutableContainerMixin, Mapping[Any, Any]):
         self._shares_raw_view = True
 
     def __getitem__(self, key: Any) -> Any:
-        value = _found(self._container, key)
+        value = self._raw_get(key)
         if value is _MISSING:
             raise KeyError(key)
         return _wrapped(value)
 
     def __contains__(self, key: Any) -> bool:
-        return _found(self._container, key) is not _MISSING
+        return self._raw_get(key) is not _MISSING
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._container)
@@ -90,9 +94,12 @@ class ImmutableCaseInsensitiveDict(ImmutableContainerMixin, Mapping[Any, Any]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The value of a key; `default`, as given, when there is none. A stored null is None."""
-        value = _found(self._container, key)
-        if value is _MISSING:
-            return default
+        try:
+            value = self._container[key]
+        except KeyError:
+            value = self._folded_value(key)
+            if value is _MISSING:
+                return default
         kind = type(value)
         if kind is dict:
             return _view(value)
@@ -133,7 +140,25 @@ class ImmutableCaseInsensitiveDict(ImmutableContainerMixin, Mapping[Any, Any]):
         return self._container
 
     def _raw_get(self, key: Any) -> Any:
-        return _found(self._container, key)
+        try:
+            return self._container[key]
+        except KeyError:
+            return self._folded_value(key)
+
+    def _folded_value(self, key: Any) -> Any:
+        container = self._container
+        if not self._is_whole or not container:
+            return _found_folded(container, key)
+        folded = self._folded
+        if folded is None or self._folded_size != len(container):
+            folded = {}
+            for own in container:
+                if type(own) is not str:
+                    return _found_folded(container, key)
+                folded.setdefault(own.lower(), own)
+            self._folded, self._folded_size = folded, len(container)
+        own_key = folded.get(key.lower(), _MISSING)
+        return _MISSING if own_key is _MISSING else container.get(own_key, _MISSING)
 
     # A plain function, not a static method: rules call it through the class, and through an event it fails as it does in Panther.
     json_encoder = json_encoder
@@ -170,8 +195,8 @@ class ImmutableList(ImmutableContainerMixin, Sequence[Any]):
 class PantherEvent(ImmutableCaseInsensitiveDict):
     """A whole event. One is shared by all rules of its log type."""
 
-    # Keys in lower case -> key, made at the first miss; shared by every rule that reads the event.
-    _folded: dict[str, str] | None = None
+    _is_whole = True
+    _method_view: ImmutableCaseInsensitiveDict | None = None
 
     def __init__(self, event: Any, data_model: EventDataModel | None = None) -> None:
         super().__init__(event)
@@ -187,56 +212,6 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
         made.data_model = data_model
         made.lookup_function = None
         return made
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """The value of a key; `default`, as given, when there is none. A stored null is None."""
-        try:
-            value = self._container[key]
-        except KeyError:
-            value = self._folded_value(key)
-            if value is _MISSING:
-                return default
-        kind = type(value)
-        if kind is dict:
-            return _view(value)
-        if kind is list:
-            return _list_view(value)
-        return value
-
-    def __getitem__(self, key: Any) -> Any:
-        try:
-            value = self._container[key]
-        except KeyError:
-            value = self._folded_value(key)
-            if value is _MISSING:
-                raise KeyError(key) from None
-        return _wrapped(value)
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self._container or self._folded_value(key) is not _MISSING
-
-    def _raw_get(self, key: Any) -> Any:
-        try:
-            return self._container[key]
-        except KeyError:
-            return self._folded_value(key)
-
-    def _folded_value(self, key: Any) -> Any:
-        container = self._container
-        folded = self._folded
-        if folded is None or len(folded) > len(container):
-            folded = self._folded = {}
-            for own in container:
-                if type(own) is not str:
-                    self._folded = None
-                    return _found(container, key)
-                folded.setdefault(own.lower(), own)
-        if not folded and not container:
-            return _MISSING
-        own_key = folded.get(key.lower(), _MISSING)
-        if own_key is _MISSING:
-            return _MISSING
-        return container.get(own_key, _MISSING)
 
     def deep_walk(self, *keys: Any, default: Any = None, return_val: str = "all") -> Any:
         """All values at a path of keys, through arrays on the way; keys must match in case.
@@ -263,10 +238,17 @@ class PantherEvent(ImmutableCaseInsensitiveDict):
                 return default if found is None else _wrapped(found[0])
             method = self.data_model.method_of(name)
             if method is not None:
-                return method(_view(self._container))
+                return method(self._plain_view())
         if not key:
             return default
         return self.deep_get("p_udm", *key) or self.deep_get(*key) or default
+
+    def _plain_view(self) -> ImmutableCaseInsensitiveDict:
+        view = self._method_view
+        if view is None:
+            view = self._method_view = _view(self._container)
+            view._is_whole = True
+        return view
 
     def udm_path(self, key: str) -> str | None:
         """Where the data model finds a field: its full path in this event, or the name of the method; None when nowhere.
@@ -322,10 +304,24 @@ def _found(container: Any, key: Any) -> Any:
     try:
         return container[key]
     except KeyError:
+        return _found_folded(container, key)
+
+
+def _found_folded(container: Any, key: Any) -> Any:
+    if not container:
+        return _MISSING
+    folded = key.lower()
+    if folded.isascii():
+        # Text that folds to ASCII has as many characters before as after, so most keys need no folding.
+        size = len(folded)
         for own in container:
-            if own.lower() == key.lower():
+            if len(own) == size and own.lower() == folded:
                 return container[own]
         return _MISSING
+    for own in container:
+        if own.lower() == folded:
+            return container[own]
+    return _MISSING
 
 
 def _walked(value: Any, keys: tuple[Any, ...], default: Any, return_val: str) -> Any:

@@ -7,6 +7,7 @@ no bool, gives a row in the errors and stops nothing.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import time
 import traceback
@@ -102,10 +103,10 @@ class _Run:
                 tally.events += size
             if self._rules:
                 began = time.thread_time()
-                self._take_piece(piece, candidates, tallies)
+                self._take_piece(piece, candidates, tallies, _Places(piece, *key))
                 _share_cpu(list(tallies.values()), time.thread_time() - began)
 
-    def _take_piece(self, rows: pa.RecordBatch, candidates: Candidates, tallies: Mapping[str, _Tally]) -> None:
+    def _take_piece(self, rows: pa.RecordBatch, candidates: Candidates, tallies: Mapping[str, _Tally], places: _Places) -> None:
         batch = EventBatch(rows, self._log_type)
         clock = time.perf_counter
         plans: dict[int, _Plan] = {}
@@ -117,7 +118,7 @@ class _Run:
             try:
                 event = batch.event(index)
             except UnreadableEvent as unreadable:
-                self._note_unreadable(rows, index, unreadable)
+                self._note_unreadable(places.place(index), unreadable)
                 continue
             is_timed = count % TIMED_ROWS == 0
             before = clock() if is_timed else 0.0
@@ -133,7 +134,7 @@ class _Run:
                         output, failure = None, error
                     if output is not False:
                         began = clock()
-                        self._note(rule, shared, rows, index, output, failure, tally)
+                        self._note(rule, shared, places.place(index), output, failure, tally)
                         spent = clock() - began
                         tally.exact_seconds += spent
                         before += spent
@@ -146,9 +147,8 @@ class _Run:
                 tallies[rule.rule_id].candidates += plan.rows
 
     def _note(
-        self, rule: Rule, event: PantherEvent, rows: pa.RecordBatch, index: int, output: Any, failure: BaseException | None, tally: _Tally
+        self, rule: Rule, event: PantherEvent, place: Mapping[str, Any], output: Any, failure: BaseException | None, tally: _Tally
     ) -> None:
-        place = _place(rows, index)
         outcome = Outcome(rule)
         if failure is None:
             try:
@@ -167,8 +167,8 @@ class _Run:
             tally.errors += 1
             self._errors.append(self._error_row(rule.rule_id, rule.version, place, name, error))
 
-    def _note_unreadable(self, rows: pa.RecordBatch, index: int, error: UnreadableEvent) -> None:
-        self._errors.append(self._error_row(UNREADABLE_EVENT, None, _place(rows, index), "event", error))
+    def _note_unreadable(self, place: Mapping[str, Any], error: UnreadableEvent) -> None:
+        self._errors.append(self._error_row(UNREADABLE_EVENT, None, place, "event", error))
 
     def _error_row(
         self, rule_id: str, version: str | None, place: Mapping[str, Any], function: str, error: BaseException
@@ -249,20 +249,13 @@ def _verdict_function(rule: Rule) -> Callable[[Any], Any]:
 
 def _pieces(rows: pa.RecordBatch) -> Iterator[tuple[tuple[Any, Any], int]]:
     """Runs of rows of one (p_batch_id, p_hour), with their sizes."""
-    names = rows.schema.names
-    batch_ids = rows.column("p_batch_id").to_pylist() if "p_batch_id" in names else [None] * rows.num_rows
-    hours = rows.column("p_hour").to_pylist() if "p_hour" in names else [None] * rows.num_rows
-    size = 0
-    previous: tuple[Any, Any] | None = None
-    for key in zip(batch_ids, hours, strict=True):
-        if size and key != previous:
-            assert previous is not None
-            yield previous, size
-            size = 0
-        previous = key
-        size += 1
-    if previous is not None:
-        yield previous, size
+    columns = [rows.column(name) for name in ("p_batch_id", "p_hour")]
+    if all(len(column.unique()) <= 1 for column in columns):
+        if rows.num_rows:
+            yield (columns[0][0].as_py(), columns[1][0].as_py()), rows.num_rows
+        return
+    for key, run in itertools.groupby(zip(*(column.to_pylist() for column in columns), strict=True)):
+        yield key, sum(1 for _ in run)
 
 
 def _share_cpu(tallies: Sequence[_Tally], cpu_seconds: float) -> None:
@@ -274,9 +267,17 @@ def _share_cpu(tallies: Sequence[_Tally], cpu_seconds: float) -> None:
         tally.sampled_seconds = tally.exact_seconds = 0.0
 
 
-def _place(rows: pa.RecordBatch, index: int) -> dict[str, Any]:
-    names = ("p_row_id", "p_event_time", "p_batch_id", "p_hour")
-    return {name: rows.column(name)[index].as_py() if name in rows.schema.names else None for name in names}
+class _Places:
+    """Where each row of a piece stands in the lake."""
+
+    def __init__(self, rows: pa.RecordBatch, batch_id: Any, hour: Any) -> None:
+        self._row_ids = rows.column("p_row_id")
+        self._event_times = rows.column("p_event_time")
+        self._of_piece = {"p_batch_id": batch_id, "p_hour": hour}
+
+    def place(self, index: int) -> dict[str, Any]:
+        """The columns of a row that its signals and errors carry."""
+        return {"p_row_id": self._row_ids[index].as_py(), "p_event_time": self._event_times[index].as_py(), **self._of_piece}
 
 
 def _static_columns(rule: Rule, log_type: str) -> dict[str, Any]:
