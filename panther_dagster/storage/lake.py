@@ -58,6 +58,15 @@ class TableUsage:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class StagedRows:
+    """Rows that the lake holds and nobody sees until a transaction appends them. `location` is the backend's."""
+
+    table: Table
+    location: str
+    rows: int
+
+
 class Transaction(ABC):
     """Reads and writes that become visible together or not at all."""
 
@@ -68,6 +77,10 @@ class Transaction(ABC):
     @abstractmethod
     def append(self, table: Table, data: ArrowData) -> int:
         """Add rows; creates the table when it is missing. Columns are matched by name. Returns the number of rows."""
+
+    @abstractmethod
+    def append_staged(self, staged: StagedRows) -> None:
+        """Add rows that Lake.stage has written; takes milliseconds, whatever their number. Each can be added once."""
 
     @abstractmethod
     def delete(self, table: Table, unit: UnitOfWork) -> None:
@@ -91,6 +104,14 @@ class Lake(ABC):
         """Whether the table or view exists."""
 
     @abstractmethod
+    def tables_with(self, unit: UnitOfWork) -> set[str]:
+        """Tables of the flow that may hold rows of a unit, without reading them: none that does is missing, some more can be named."""
+
+    @abstractmethod
+    def row_counts(self) -> dict[str, int]:
+        """Rows of each table of the flow, without reading them. Small tables are left out: their rows can be in the catalog."""
+
+    @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """All rows of one SELECT. Raises LakeError with the engine's text."""
 
@@ -111,6 +132,17 @@ class Lake(ABC):
 
         Raises WriteConflict when it never got through.
         """
+
+    @abstractmethod
+    def stage(self, table: Table, data: ArrowData) -> StagedRows:
+        """Write many rows ahead of the transaction that appends them, so that it is short: a long one loses to every other writer.
+
+        Creates the table when it is missing. `data` has all of its columns.
+        """
+
+    @abstractmethod
+    def discard(self, staged: StagedRows) -> None:
+        """Remove staged rows that no transaction has appended."""
 
     @abstractmethod
     def lock(self, name: str) -> AbstractContextManager[None]:

@@ -245,3 +245,25 @@ def test_a_lock_makes_other_processes_wait(lake: Lake, tmp_path: Path) -> None:
     with lake.lock("x"):
         assert (tmp_path / "released").exists()
     holder.join(30)
+
+
+def test_the_catalog_names_the_tables_that_may_hold_a_unit(lake: Lake) -> None:
+    land(lake, "b1", 3)
+    land(lake, "b3", 2, datetime(2024, 5, 1, 14))
+
+    assert lake.tables_with(UnitOfWork(batch_id="b1")) == {RAW.name}
+    assert lake.tables_with(UnitOfWork(batch_id="b2")) == set()
+    assert lake.tables_with(UnitOfWork(hours=(datetime(2024, 5, 1, 14), datetime(2024, 5, 1, 15)))) == {RAW.name}
+    assert lake.tables_with(UnitOfWork(hours=(datetime(2024, 5, 1, 13), datetime(2024, 5, 1, 14)))) == set()
+    assert lake.tables_with(UnitOfWork(hours=(datetime(2024, 5, 1, 11), datetime(2024, 5, 1, 12)))) == set()
+
+
+def test_rows_are_counted_without_reading_them(lake: Lake) -> None:
+    land(lake, "b1", 3)
+    lake.transact(lambda tx: tx.append(RAW, pa.concat_tables([raw_rows("b2", 2), raw_rows("b3", 5)])))
+    land(lake, "b1", 4)
+    land(lake, "b2", 1)  # out of the middle of a file
+    assert lake.row_counts()[RAW.name] == 4 + 1 + 5
+
+    land(lake, "b3", 1)
+    assert lake.row_counts()[RAW.name] == 4 + 1 + 1 == count(lake)
