@@ -1,0 +1,60 @@
+"""A lake with one landed Okta event a batch, and the project's own dbt models. The parsed project is shared by all tests here."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from landed_okta import HOUR, LANDED, installation, landed_event
+
+from panther_dagster.normalize.dbt import DbtProject
+from panther_dagster.settings import Settings
+from panther_dagster.storage import open_lake
+from panther_dagster.storage.lake import Lake, UnitOfWork
+
+
+@pytest.fixture(scope="session")
+def ensured_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose lake has all tables: creating twenty tables takes seconds, copying them does not."""
+    home = tmp_path_factory.mktemp("ensured")
+    settings = installation(home)
+    lake = open_lake(settings)
+    DbtProject(settings, lake).ensure_tables()
+    lake.close()
+    return home
+
+
+@pytest.fixture
+def settings(ensured_home: Path, tmp_path: Path) -> Settings:
+    """An installation of its own for each test."""
+    shutil.copytree(ensured_home, tmp_path / "home")
+    copied = installation(tmp_path / "home")
+    with sqlite3.connect(copied.lake_folder / "catalog.sqlite") as catalog:  # DuckLake keeps the place of its files
+        catalog.execute("update ducklake_metadata set value = ? where key = 'data_path'", [f"{copied.lake_folder / 'data'}/"])
+    return copied
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Iterator[Lake]:
+    """Its lake."""
+    opened = open_lake(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def land(lake: Lake) -> Callable[..., UnitOfWork]:
+    """Lands Okta events of one batch: `land("b1", ["192.0.2.1"])`, one event for each address."""
+
+    def landed(batch_id: str, addresses: list[str], *, hour: datetime = HOUR) -> UnitOfWork:
+        unit = UnitOfWork(batch_id=batch_id)
+        rows = [landed_event(batch_id, index, hour, address) for index, address in enumerate(addresses)]
+        lake.transact(lambda tx: tx.replace(LANDED, pa.Table.from_pylist(rows, schema=LANDED.columns), unit))
+        return unit
+
+    return landed
