@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 export PANTHER_HOME ?= $(CURDIR)/.panther
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all lint format bench lock clean
+.PHONY: help install demo dev test test-all lint format docs bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -45,6 +45,9 @@ lint: install ## ruff, mypy, import rules, SQL, Dockerfile
 format: install ## ruff's formatting and safe fixes
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format -q .
+
+docs: install ## docs/tables.md from the declarations
+	@$(BIN)/python docs/build.py
 
 bench: install ## speed against limits measured in the same run
 	@$(BIN)/python -m benchmarks

@@ -2,7 +2,8 @@
 
     python -m benchmarks [NAME...] [--input FOLDER]
 
-FOLDER holds CloudTrail objects as S3 delivers them (`PANTHER_BENCH_INPUT` says the same); without it the project's own generator writes some.
+FOLDER holds CloudTrail objects as S3 delivers them (`PANTHER_BENCH_INPUT` says the same); without it the project's own generator
+writes some.
 """
 
 from __future__ import annotations
