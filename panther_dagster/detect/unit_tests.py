@@ -132,7 +132,7 @@ def run_test(rule: Rule, test: Any, *, destinations: Mapping[str, str] | None = 
     event = PantherEvent.sharing(log, rule.data_models.get(log.get("p_log_type", "")))
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _mocked(rule, test.get("Mocks") or ()):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), mocked_names(rule, test.get("Mocks") or ()):
             # Without destinations, every name that destinations() returns is unknown; that error is then ignored below.
             outcome = run_rule(rule, event, is_test=True, destinations=destinations or {})
     except BaseException as error:
@@ -169,7 +169,7 @@ def _judged(rule: Rule, test: Mapping[str, Any], outcome: Outcome, printed: str,
 
 
 @contextlib.contextmanager
-def _mocked(rule: Rule, mocks: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+def mocked_names(rule: Rule, mocks: Sequence[Mapping[str, Any]]) -> Iterator[None]:
     """Names in the rule's module replaced by mocks that return what the test says; of two for one name the last counts."""
     replacements = {mocked["objectName"]: mock.MagicMock(return_value=mocked.get("returnValue")) for mocked in mocks}
     if not replacements:
