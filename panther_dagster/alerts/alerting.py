@@ -9,11 +9,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from panther_dagster.alerts.grouping import Creation, Grouping, Member, Signal, Window, group_signals
 from panther_dagster.alerts.views import ensure_alerts_view
@@ -159,18 +160,15 @@ def _windows_of_other_units(lake: Lake, unit: UnitOfWork, batches: Sequence[Sequ
         wanted as (select distinct rule_id, dedup, alert_type from ({_UNIT_SIGNALS.format(unit=unit.predicate)}) as unit_signals),
         members as (
             select
-                alert_id,
-                signal_id,
-                rule_id,
-                dedup,
-                alert_type,
-                window_start,
-                p_event_time,
-                p_row_id,
-                unique_value,
-                row_number() over (partition by alert_id order by p_event_time, p_row_id, signal_id) as place
-            from {ALERT_SIGNALS.name}
-            where window_start >= ? and window_start <= ? and not ({unit.predicate})
+                members.*,
+                row_number() over (
+                    partition by members.alert_id
+                    order by members.p_event_time, members.p_row_id, members.signal_id
+                ) as place
+            from {ALERT_SIGNALS.name} as members
+            inner join wanted
+                on wanted.rule_id = members.rule_id and wanted.dedup = members.dedup and wanted.alert_type = members.alert_type
+            where members.window_start >= ? and members.window_start <= ? and not ({unit.predicate})
         ),
         created as (select distinct alert_id from {ALERT_EVENTS.name} where event_type = 'CREATED')
         select
@@ -187,8 +185,6 @@ def _windows_of_other_units(lake: Lake, unit: UnitOfWork, batches: Sequence[Sequ
             max(members.p_event_time) as last_event_time,
             count(created.alert_id) > 0 as is_created
         from members
-        inner join wanted
-            on wanted.rule_id = members.rule_id and wanted.dedup = members.dedup and wanted.alert_type = members.alert_type
         left join created on created.alert_id = members.alert_id
         group by members.rule_id, members.dedup, members.alert_type, members.window_start
     """
@@ -337,12 +333,15 @@ def _texts_by_signal(lake: Lake, table: str, creations: Sequence[Creation]) -> d
     earliest = min(creation.first_event_time for creation in creations)
     latest = max(creation.last_event_time for creation in creations)
     ids = sorted({signal_id for creation in creations for signal_id in (creation.first_signal_id, creation.own_signal_id)})
+    sql = f"select * from {table} where p_event_time >= ? and p_event_time <= ?"
+    parameters: list[Any] = [earliest, latest]
+    if len(ids) <= MAX_PARAMETERS:
+        sql += f" and signal_id in ({', '.join('?' * len(ids))})"
+        parameters += ids
+    wanted = pa.array(ids, pa.string())
     found: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(ids), MAX_PARAMETERS):
-        some = ids[start : start + MAX_PARAMETERS]
-        marks = ", ".join("?" * len(some))
-        sql = f"select * from {table} where p_event_time >= ? and p_event_time <= ? and signal_id in ({marks})"
-        rows = lake.query(sql, [earliest - timedelta(seconds=1), latest + timedelta(seconds=1), *some]).to_pylist()
+    for batch in lake.stream(sql, parameters):
+        rows = batch.filter(pc.is_in(batch.column("signal_id"), value_set=wanted)).to_pylist()
         found.update((row["signal_id"], row) for row in rows)
     return found
 

@@ -18,28 +18,32 @@ from typing import Any, Final
 
 from panther_dagster.dispatch.destination import CLOSED_STATUSES, Action, Destination
 from panther_dagster.dispatch.routing import RoutingFacts, route
-from panther_dagster.settings import DestinationSettings, DispatchSettings, Settings
+from panther_dagster.settings import DispatchSettings, Settings
 from panther_dagster.storage.lake import Lake
 from panther_dagster.storage.tables import DELIVERIES
 
 ALERTS: Final = "panther_alerts.alerts"
 URGENCY: Final = {"CRITICAL": 0, "HIGH": 1, "MEDIUM": 2, "LOW": 3, "INFO": 4}
 FIRST_PAUSE_SECONDS: Final = 15.0
-NOW_OR_LONG_AGO: Final = datetime.min
+LONG_AGO: Final = datetime.min
 
-_ALERTS_SQL: Final = f"""
+# Routing looks at these columns alone: alerts that are equal in them go to the same destinations.
+_SIGNATURE: Final = """
+    rule_id || '|' || alert_type || '|' || severity || '|' || coalesce(array_to_string(log_types, ','), '')
+    || '|' || coalesce(array_to_string(destinations, ','), '-')
+"""
+
+_SIGNATURES_SQL: Final = f"""
     select
-        alert_id,
+        {_SIGNATURE} as signature,
         rule_id,
         alert_type,
         severity,
-        status,
-        match_count,
-        created_time,
         log_types,
         destinations
     from {ALERTS}
     where update_time >= ?
+    group by all
 """
 
 # One row per alert and destination: what it was told last, and what came of the last attempt.
@@ -50,7 +54,6 @@ _TOLD_SQL: Final = f"""
         max_by(action, case when state = 'DELIVERED' then attempt_time end) as told_action,
         max_by(revision, case when state = 'DELIVERED' then attempt_time end) as told_revision,
         max_by(alert_status, case when state = 'DELIVERED' then attempt_time end) as told_status,
-        max(case when state = 'DELIVERED' then attempt_time end) as told_time,
         max_by(external_reference, case when state = 'DELIVERED' and external_reference is not null then attempt_time end) as reference,
         max_by(action, case when state = 'FAILED' then attempt_time end) as failed_action,
         max_by(revision, case when state = 'FAILED' then attempt_time end) as failed_revision,
@@ -62,6 +65,58 @@ _TOLD_SQL: Final = f"""
         max(attempt_time) as last_attempt_time
     from {DELIVERIES.name}
     group by alert_id, destination
+"""
+
+# One row per alert and destination that may have something to tell: all pairs but those where surely nothing is new.
+# {{routed}}: rows of (signature, destination, oldest creation that a destination gets); {{usable}}: names of destinations.
+_PAIRS_SQL: Final = f"""
+    with
+    alerts as (
+        select
+            alert_id,
+            severity,
+            status,
+            match_count,
+            created_time,
+            {_SIGNATURE} as signature
+        from {ALERTS}
+        where update_time >= ? {{only}}
+    ),
+    told as ({_TOLD_SQL}),
+    routed as (select * from (values {{routed}}) as pairs (signature, destination, oldest)),
+    wanted as (
+        select
+            alerts.alert_id,
+            routed.destination,
+            min(routed.oldest) as oldest
+        from alerts
+        inner join routed on routed.signature = alerts.signature
+        group by alerts.alert_id, routed.destination
+        union
+        -- They learn of its end even when the alert would not be routed to them any more.
+        select
+            told.alert_id,
+            told.destination,
+            timestamp '1970-01-01' as oldest
+        from told
+        where told.told_action is not null and told.destination in ({{usable}})
+    )
+    select distinct
+        alerts.alert_id,
+        alerts.severity,
+        alerts.status,
+        alerts.match_count,
+        alerts.created_time,
+        wanted.destination,
+        told.* exclude (alert_id, destination)
+    from wanted
+    inner join alerts on alerts.alert_id = wanted.alert_id
+    left join told on told.alert_id = wanted.alert_id and told.destination = wanted.destination
+    where
+        (told.alert_id is null and alerts.created_time >= wanted.oldest)
+        or told.last_state = 'RETRY'
+        or alerts.match_count > told.told_revision
+        or alerts.status <> case when told.told_action = 'CREATE' then 'OPEN' else told.told_status end
 """
 
 # One row per destination: since when it is used, and how many alerts in a row it did not take.
@@ -144,109 +199,114 @@ def read_outbox(
 
     Args: destinations: those that can be used, by name. output_ids: rule id -> OutputIds. alert_id: look at that one only.
     """
-    if not lake.has_table(ALERTS):
+    if not destinations or not lake.has_table(ALERTS):
         return Outbox()
-    only, parameters = ("", []) if alert_id is None else (" and alert_id = ?", [alert_id])
     horizon = now_utc - timedelta(days=settings.dispatch.give_up_after_days)
-    alerts = lake.query(_ALERTS_SQL + only, [horizon, *parameters]).to_pylist()
-    told: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in lake.query(_TOLD_SQL).to_pylist():
-        told.setdefault(row["alert_id"], {})[row["destination"]] = row
     health = _health(lake, settings.dispatch, now_utc)
+    routed, unknown = _routed(lake, settings, destinations, horizon, output_ids)
     found: list[PendingDelivery] = []
-    unknown: dict[str, None] = {}
-    for alert in alerts:
-        told_to = told.get(alert["alert_id"], {})
-        routed = route(_facts(alert), settings.destinations, settings.routes, output_ids)
-        unknown.update(dict.fromkeys(routed.unknown))
-        for name in dict.fromkeys((*routed.destinations, *_told_and_enabled(told_to, settings.destinations))):
-            if name in destinations:
-                known = health.get(name, Health())
-                planned = _plan(alert, name, told_to.get(name), destinations[name].actions, known, settings.dispatch, now_utc)
-                found += [planned] if planned else []
+    for row in _pairs(lake, settings.dispatch, destinations, routed, health, now_utc, horizon, alert_id):
+        name = row["destination"]
+        planned = _plan(row, destinations[name].actions, health.get(name, Health()), settings.dispatch)
+        found += [planned] if planned else []
     due = sorted((one for one in found if one.due_time <= now_utc), key=lambda p: (URGENCY.get(p.severity, 9), p.created_time, p.alert_id))
     return Outbox(
         due=tuple(due),
         waiting=len(found) - len(due),
         next_due_time=min((one.due_time for one in found if one.due_time > now_utc), default=None),
-        unknown_destinations=tuple(unknown),
+        unknown_destinations=unknown,
         health=health,
     )
 
 
-def _plan(
-    alert: Mapping[str, Any],
-    destination: str,
-    told: Mapping[str, Any] | None,
-    actions: frozenset[Action],
-    health: Health,
+def _routed(
+    lake: Lake,
+    settings: Settings,
+    destinations: Mapping[str, Destination],
+    horizon: datetime,
+    output_ids: Mapping[str, Sequence[str]] | None,
+) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """(signature, destination) of all alerts within the horizon, and names that no destination has."""
+    routed: list[tuple[str, str]] = []
+    unknown: dict[str, None] = {}
+    for row in lake.query(_SIGNATURES_SQL, [horizon]).to_pylist():
+        chosen = route(_facts(row), settings.destinations, settings.routes, output_ids)
+        routed += [(row["signature"], name) for name in chosen.destinations if name in destinations]
+        unknown.update(dict.fromkeys(chosen.unknown))
+    return routed, tuple(unknown)
+
+
+def _pairs(
+    lake: Lake,
     limits: DispatchSettings,
+    destinations: Mapping[str, Destination],
+    routed: Sequence[tuple[str, str]],
+    health: Mapping[str, Health],
     now_utc: datetime,
-) -> PendingDelivery | None:
+    horizon: datetime,
+    alert_id: str | None,
+) -> list[dict[str, Any]]:
+    """Alert and destination, with what that destination was told."""
+    # A new destination is not flooded with history: see max_age_hours.
+    max_age = timedelta(hours=limits.max_age_hours)
+    oldest = {name: (health.get(name, Health()).first_attempt_time or now_utc) - max_age for name in destinations}
+    sql = _PAIRS_SQL.format(
+        only="" if alert_id is None else "and alert_id = ?",
+        routed=", ".join(["(?, ?, ?)"] * len(routed)) or "(null, null, null)",
+        usable=", ".join("?" * len(destinations)),
+    )
+    values = [value for signature, name in routed for value in (signature, name, oldest[name])]
+    return lake.query(sql, [horizon, *([] if alert_id is None else [alert_id]), *values, *destinations]).to_pylist()
+
+
+def _plan(row: Mapping[str, Any], actions: frozenset[Action], health: Health, limits: DispatchSettings) -> PendingDelivery | None:
     """The next thing to tell, if there is any."""
-    action = _next_action(alert, told)
-    if action is None or action not in actions:
+    action = _next_action(row)
+    if action is None or action not in actions or _has_failed_already(action, row):
         return None
-    revision, status = alert["match_count"], alert["status"]
-    if told is None:
-        # A new destination is not flooded with history: see max_age_hours.
-        oldest = (health.first_attempt_time or now_utc) - timedelta(hours=limits.max_age_hours)
-        if alert["created_time"] < oldest:
-            return None
-    elif _has_failed_already(action, revision, status, told):
-        return None
-    due, attempt = NOW_OR_LONG_AGO, 1
-    if told is not None and told["last_state"] == "RETRY":
-        due, attempt = told["next_attempt_time"], told["last_attempt"] + 1
-    elif told is not None and action is Action.UPDATE and _is_only_more_matches(alert, told):
-        due = told["last_attempt_time"] + timedelta(seconds=limits.update_interval_seconds)
+    due, attempt = LONG_AGO, 1
+    if row["last_state"] == "RETRY":
+        due, attempt = row["next_attempt_time"], row["last_attempt"] + 1
+    elif action is Action.UPDATE and row["told_action"] != Action.RESOLVE and row["status"] == _told_status(row):
+        due = row["last_attempt_time"] + timedelta(seconds=limits.update_interval_seconds)  # only more matches
     if health.paused_until is not None:
         due = max(due, health.paused_until)
-    settled = int(told["settled"]) if told else 0
+    revision, status = row["match_count"], row["status"]
     return PendingDelivery(
-        alert_id=alert["alert_id"],
-        destination=destination,
+        alert_id=row["alert_id"],
+        destination=row["destination"],
         action=action,
         revision=revision,
         alert_status=status,
-        idempotency_key=idempotency_key(alert["alert_id"], destination, action, settled, revision, status),
+        idempotency_key=idempotency_key(row["alert_id"], row["destination"], action, int(row["settled"] or 0), revision, status),
         attempt=attempt,
         due_time=due,
-        severity=alert["severity"],
-        created_time=alert["created_time"],
-        previous_reference=told["reference"] if told else None,
-        last_attempt_time=told["last_attempt_time"] if told else None,
+        severity=row["severity"],
+        created_time=row["created_time"],
+        previous_reference=row["reference"],
+        last_attempt_time=row["last_attempt_time"],
     )
 
 
-def _next_action(alert: Mapping[str, Any], told: Mapping[str, Any] | None) -> Action | None:
-    if told is None or told["told_action"] is None:
+def _next_action(row: Mapping[str, Any]) -> Action | None:
+    if row["told_action"] is None:
         return Action.CREATE
-    if alert["status"] in CLOSED_STATUSES:
-        return None if told["told_action"] == Action.RESOLVE else Action.RESOLVE
-    if told["told_action"] == Action.RESOLVE or alert["status"] != _told_status(told) or alert["match_count"] > told["told_revision"]:
+    if row["status"] in CLOSED_STATUSES:
+        return None if row["told_action"] == Action.RESOLVE else Action.RESOLVE
+    if row["told_action"] == Action.RESOLVE or row["status"] != _told_status(row) or row["match_count"] > row["told_revision"]:
         return Action.UPDATE
     return None
 
 
-def _is_only_more_matches(alert: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
-    return told["told_action"] != Action.RESOLVE and alert["status"] == _told_status(told)
-
-
-def _told_status(told: Mapping[str, Any]) -> str:
+def _told_status(row: Mapping[str, Any]) -> str:
     # A creation tells that there is an alert; that it is being worked on is told by an update (PagerDuty: trigger, then acknowledge).
-    return "OPEN" if told["told_action"] == Action.CREATE else str(told["told_status"])
+    return "OPEN" if row["told_action"] == Action.CREATE else str(row["told_status"])
 
 
-def _has_failed_already(action: Action, revision: int, status: str, told: Mapping[str, Any]) -> bool:
-    if told["failed_action"] != action or told["last_state"] == "DELIVERED":
+def _has_failed_already(action: Action, row: Mapping[str, Any]) -> bool:
+    if row["failed_action"] != action or row["last_state"] == "DELIVERED":
         return False
-    return action is not Action.UPDATE or (told["failed_revision"], told["failed_status"]) == (revision, status)
-
-
-def _told_and_enabled(told_to: Mapping[str, Mapping[str, Any]], destinations: Sequence[DestinationSettings]) -> list[str]:
-    """Destinations that know the alert: they learn its end even when it would not be routed to them any more."""
-    return [d.name for d in destinations if d.is_enabled and d.name in told_to and told_to[d.name]["told_action"] is not None]
+    return action is not Action.UPDATE or (row["failed_revision"], row["failed_status"]) == (row["match_count"], row["status"])
 
 
 def _health(lake: Lake, limits: DispatchSettings, now_utc: datetime) -> dict[str, Health]:
