@@ -7,6 +7,7 @@
     ├── LakeError                  the lake refused or lost something
     │   └── WriteConflict          another writer won, after all retries
     ├── SourceError                an object store or folder cannot be read
+    │   └── ObjectGone             an object was deleted or rewritten since it was listed
     ├── NormalizationError         a dbt model failed
     ├── SearchError                a search or query cannot be run as asked
     ├── AlertError                 an alert does not exist, or cannot change that way
@@ -63,6 +64,10 @@ class WriteConflict(LakeError):
 
 class SourceError(PantherError):
     """An object store or folder cannot be read."""
+
+
+class ObjectGone(SourceError):
+    """An object was deleted or rewritten since it was listed."""
 
 
 class NormalizationError(PantherError):

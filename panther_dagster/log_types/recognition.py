@@ -4,8 +4,11 @@ One decode call per window takes only the keys that some declaration asks for (a
 for syntax and skipped). What was found is a pattern, and each pattern is judged once: the cost per record does not grow with the number
 of log types.
 
-Rule: the source's declared log types are tried first; a record that is none of them (a CloudTrail digest in a CloudTrail source) is tried
-against all. Exactly one match is the record's type. A type that asks for nothing is recognised only where a source declares it.
+Rules, in this order; exactly one match is the record's type:
+1. the log types that the source declares; a type that asks for nothing is recognised only there;
+2. all log types: a CloudTrail digest in a CloudTrail source is a digest;
+3. all again, with keys compared without case, as rules do: some pipelines write keys in lower case;
+4. where a source declares one type only: that type, for a partial record that contradicts no condition and has one of its fields.
 """
 
 from __future__ import annotations
@@ -35,6 +38,11 @@ class Verdict:
     candidates: tuple[str, ...] = ()
     detail: str = ""
 
+    @property
+    def is_final(self) -> bool:
+        """Whether something matched: further rules are not tried."""
+        return self.log_type is not None or bool(self.candidates)
+
 
 _ESCAPE = re.compile(rb"\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
 
@@ -63,6 +71,8 @@ class Recognizer:
         self.wrapper_keys = frozenset(log_type.wrapper_key for log_type in every if log_type.wrapper_key)
         self._declared = _Matcher(declared or known, self.wrapper_keys)
         self._all = _Matcher(known, ()) if declared else None
+        self._caseless = _CaselessMatcher(known)
+        self._only = declared[0] if len(declared) == 1 else None
         self.decode = self._declared.decoder.decode
         self.decode_lines = self._declared.decoder.decode_lines
         self._wrapper_names = [self._declared.name_by_key[key] for key in sorted(self.wrapper_keys)]
@@ -79,20 +89,31 @@ class Recognizer:
     def recognize(self, texts: Sequence[bytes], heads: Sequence[Any]) -> list[tuple[Verdict, Sequence[int]]]:
         """Each verdict with the positions of its records. `heads` are what `decode` or `decode_lines` gave for `texts`."""
         groups = self._declared.judge(heads)
-        if self._all is None or all(verdict.log_type or verdict.candidates for verdict, _ in groups):
+        if all(verdict.is_final for verdict, _ in groups):
             return groups
-        result = []
+        result: list[tuple[Verdict, Sequence[int]]] = []
         for verdict, positions in groups:
-            if verdict.log_type or verdict.candidates:
+            if verdict.is_final:
                 result.append((verdict, positions))
-                continue
-            # Few records get here: those of another kind than the source declares.
-            others = self._all.judge([self._all.decode(texts[position]) for position in positions])
-            for other, places in others:
-                if not other.log_type and not other.candidates:
-                    other = Verdict(None, (), f"{verdict.detail}; nor any other: {other.detail}")
-                result.append((other, [positions[place] for place in places]))
+            else:  # few records get here
+                result += [(self._second_look(texts[position], verdict), [position]) for position in positions]
         return result
+
+    def _second_look(self, record: bytes, verdict: Verdict) -> Verdict:
+        if self._all is not None:
+            other = self._all.judge([self._all.decode(record)])[0][0]
+            if other.is_final:
+                return other
+            verdict = Verdict(None, (), f"{verdict.detail}; nor any other: {other.detail}")
+        keys = {
+            key.lower(): value for key, value in msgspec.json.decode(without_lone_surrogates(record), type=dict[str, msgspec.Raw]).items()
+        }
+        caseless = self._caseless.judge(keys)
+        if caseless.is_final:
+            return caseless
+        if self._only and self._caseless.is_partial(keys, self._only):
+            return Verdict(self._only.name)
+        return verdict
 
 
 class _Matcher:
@@ -160,6 +181,42 @@ class _Matcher:
         size_by_name = {one.name: one.size for one in self._conditions}
         nearest = min(complaints, key=lambda name: (len(complaints[name]) / size_by_name[name], len(complaints[name]), name))
         return Verdict(None, (), f"no log type; nearest is {nearest}: {', '.join(complaints[nearest])}")
+
+
+class _CaselessMatcher:
+    """Judges single records by keys in lower case."""
+
+    def __init__(self, log_types: Sequence[LogType]) -> None:
+        self._conditions = [_Conditions(log_type.name, _lower(log_type.recognition)) for log_type in log_types]
+
+    def judge(self, keys: Mapping[str, Any]) -> Verdict:
+        present = {key: _text(bytes(value)) for key, value in keys.items() if len(value) <= MAX_VALUE_BYTES} | dict.fromkeys(
+            (key for key, value in keys.items() if len(value) > MAX_VALUE_BYTES)
+        )
+        matches = tuple(one.name for one in self._conditions if not one.complaints(present))
+        if len(matches) == 1:
+            return Verdict(matches[0])
+        return Verdict(None, matches, "matches " + " and ".join(matches) + ", without regard to case")
+
+    def is_partial(self, keys: Mapping[str, Any], log_type: LogType) -> bool:
+        """Whether a record may be a part of what this type looks like."""
+        asked = _lower(log_type.recognition)
+        present = {key: _text(bytes(value)) for key, value in keys.items()}
+        is_contradicted = (
+            any(key in present for key in asked.absent)
+            or any(key in present and present[key] not in values for key, values in asked.equals.items())
+            or any(present.get(key) in values for key, values in asked.unless.items())
+        )
+        return not is_contradicted and any(inner.name.lower() in present for inner in log_type.fields)
+
+
+def _lower(asked: Recognition) -> Recognition:
+    return Recognition(
+        tuple(key.lower() for key in asked.required),
+        tuple(key.lower() for key in asked.absent),
+        {key.lower(): values for key, values in asked.equals.items()},
+        {key.lower(): values for key, values in asked.unless.items()},
+    )
 
 
 @dataclass(frozen=True)

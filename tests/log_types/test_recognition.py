@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from panther_dagster.errors import DeclarationError
-from panther_dagster.log_types.declaration import LogType, Recognition
+from panther_dagster.log_types.declaration import Field, LogType, Recognition
 from panther_dagster.log_types.recognition import Recognizer, Verdict
 from panther_dagster.log_types.registry import Registry
 
@@ -92,6 +93,32 @@ def test_a_known_record_of_another_type_than_declared_is_recognized() -> None:
 def test_an_unknown_record_in_a_declared_source_names_the_declared_and_the_nearest() -> None:
     (verdict,) = verdicts('{"id":1}', log_types=("Api.Call",))
     assert verdict == Verdict(None, (), "not Api.Call: verb is missing; nor any other: no log type; nearest is Api.Call: verb is missing")
+
+
+def test_keys_in_another_case_are_a_last_resort() -> None:
+    assert verdicts('{"VERB":1,"Id":2}', '{"AT":1,"Kind":"dns"}', '{"At":1,"KIND":"tls"}') == [
+        Verdict("Api.Call"),
+        Verdict("Net.Dns"),
+        Verdict("Net.Other"),
+    ]
+    assert verdicts('{"AT":1,"kind":"dns","twin":1}') == [
+        Verdict(None, ("Net.Dns", "Net.Twin"), "matches Net.Dns and Net.Twin, without regard to case")
+    ]
+
+
+def test_a_partial_record_is_of_the_only_declared_type() -> None:
+    field = Field("verb", "string", 1)
+    call = dataclasses.replace(KNOWN.get("Api.Call"), fields=(field,))
+    known = registry(call, *(log_type for log_type in KNOWN.by_name.values() if log_type.name != "Api.Call"))
+    assert verdicts('{"Verb":"get"}', log_types=("Api.Call",), known=known) == [Verdict("Api.Call")]
+    for text, log_types in (
+        ('{"verb":"get"}', ()),
+        ('{"verb":"get"}', ("Api.Call", "Net.Dns")),
+        ('{"verb":"get","insight":1}', ("Api.Call",)),
+        ('{"other":1}', ("Api.Call",)),
+    ):
+        (verdict,) = verdicts(text, log_types=log_types, known=known)
+        assert verdict.log_type is None
 
 
 def test_an_undemanding_type_takes_anything_where_it_is_declared_and_nothing_elsewhere() -> None:

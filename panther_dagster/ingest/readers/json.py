@@ -393,7 +393,7 @@ class _Splitter:
         window.pos = end + 1
 
     def _broken_element(self, last: bytes | None) -> tuple[Failure, bool]:
-        """Consume what is no JSON in an array, up to where an element starts like this one or like `last`, else to any object behind a comma.
+        """Consume what is no JSON in an array, up to where an element starts like this one or like `last`, else like any object.
 
         Returns the failure and whether the window is still in the array.
         """
