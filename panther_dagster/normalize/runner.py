@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from panther_dagster.errors import NormalizationError
 
@@ -91,7 +91,7 @@ def parse_project(*, folders: DbtFolders, environment: Mapping[str, str]) -> Man
         outcome = context.run(dbtRunner().invoke, [*QUIET, "parse", *folders.arguments])
     if not outcome.success:
         raise NormalizationError(f"dbt parse: {outcome.exception}") from outcome.exception
-    return outcome.result
+    return cast("Manifest", outcome.result)
 
 
 def manifest_to_bytes(manifest: Manifest) -> bytes:
@@ -106,7 +106,7 @@ def manifest_from_bytes(content: bytes) -> Manifest:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)  # type: ignore[arg-type]
+    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
 
 
 @contextmanager
