@@ -1,0 +1,51 @@
+"""Normalized rows -> rule matches: every rule on every event of the unit."""
+
+# Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
+from collections.abc import Iterator
+
+import dagster as dg
+
+from panther_dagster.defs.checks import RULE_ERRORS_CHECK, RULES_LOAD, rule_errors_result, rules_load_result
+from panther_dagster.defs.resources import LakeResource
+from panther_dagster.defs.tables import Nodes, normalized_nodes, spec_of_table, table_key
+from panther_dagster.defs.units import unit_of_run
+from panther_dagster.normalize.dbt import relation
+from panther_dagster.storage.tables import RULE_ERRORS, SIGNALS
+
+GROUP = "detections"
+
+
+def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The detection step."""
+    deps = [table_key(relation(node)) for node in normalized_nodes(nodes)]
+
+    @dg.multi_asset(
+        name="rule_matches",
+        specs=[spec_of_table(table, group=GROUP, deps=deps) for table in (SIGNALS, RULE_ERRORS)],
+        check_specs=[RULE_ERRORS_CHECK, RULES_LOAD],
+        partitions_def=hours,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        can_subset=True,
+    )
+    def rule_matches(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        from panther_dagster.detect.detection import detect
+
+        names = {destination.name: destination.name for destination in lake.installation.destinations}
+        report = detect(lake.lake, unit_of_run(context), rules=lake.rules, registry=lake.registry, destinations=names or None)
+        metadata_by_table: dict[str, dict[str, int | float]] = {
+            SIGNALS.name: {
+                "events": report.events,
+                "matches": report.matches,
+                "rules": report.rules,
+                "seconds": round(report.seconds, 3),
+                "cpu_seconds": round(report.cpu_seconds, 3),
+            },
+            RULE_ERRORS.name: {"errors": report.errors},
+        }
+        for key in sorted(context.selected_asset_keys):
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata_by_table[".".join(key.path)])
+        wanted = {check.name for check in context.selected_asset_check_keys}
+        checks = {RULE_ERRORS_CHECK.name: rule_errors_result(report.errors), RULES_LOAD.name: rules_load_result(lake.rules)}
+        yield from (result for name, result in checks.items() if name in wanted)
+
+    return rule_matches

@@ -1,0 +1,101 @@
+"""The lake as a Dagster resource: opened when a step first asks for it, closed when the run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from panther_dagster.defs.claims import claim
+from panther_dagster.defs.units import BATCH_TAG
+from panther_dagster.settings import Settings, SourceSettings
+from panther_dagster.storage import open_lake
+from panther_dagster.storage.lake import Lake
+
+if TYPE_CHECKING:
+    from panther_dagster.detect.pack import RuleSet
+    from panther_dagster.log_types.registry import Registry
+    from panther_dagster.normalize.dbt import DbtProject
+
+
+class LakeResource(dg.ConfigurableResource):
+    """Settings, lake, declarations, rules and dbt project of a run, each loaded at first use.
+
+    Holds a claim on the run's batch meanwhile, by which others see that the run is alive.
+    """
+
+    settings: dict[str, Any]  # without secrets: those are only in the environment
+
+    _loaded: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> LakeResource:
+        """The resource of an installation."""
+        return cls(settings=settings.model_dump(mode="json"))
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[LakeResource]:
+        run = context.run
+        batch_ids = [run.tags[BATCH_TAG]] if run is not None and BATCH_TAG in run.tags else []
+        run_ids = [run.run_id] if run is not None else []
+        with claim(self.installation.lake_folder, batch_ids=batch_ids, run_ids=run_ids):
+            try:
+                yield self
+            finally:
+                if "lake" in self._loaded:
+                    self._loaded.pop("lake").close()
+                self._loaded.clear()
+
+    @property
+    def installation(self) -> Settings:
+        """The settings."""
+        if "settings" not in self._loaded:
+            self._loaded["settings"] = Settings.model_validate(self.settings)
+        settings: Settings = self._loaded["settings"]
+        return settings
+
+    @property
+    def lake(self) -> Lake:
+        """The open lake."""
+        if "lake" not in self._loaded:
+            self._loaded["lake"] = open_lake(self.installation)
+        lake: Lake = self._loaded["lake"]
+        return lake
+
+    def s3_client(self, source: SourceSettings) -> Any:
+        """dagster-aws's client for a source on S3; None for others, which need not wait for its import."""
+        if not source.uri.startswith("s3://"):
+            return None
+        from dagster_aws.s3 import S3Resource
+
+        return S3Resource(region_name=source.region, endpoint_url=source.endpoint_url).get_client()
+
+    @property
+    def registry(self) -> Registry:
+        """All declared log types."""
+        from panther_dagster.log_types.registry import load_registry
+
+        if "registry" not in self._loaded:
+            self._loaded["registry"] = load_registry(self.installation.dbt_project)
+        registry: Registry = self._loaded["registry"]
+        return registry
+
+    @property
+    def rules(self) -> RuleSet:
+        """All detections that load, and the errors of those that do not."""
+        from panther_dagster.detect.pack import load_rules
+
+        if "rules" not in self._loaded:
+            self._loaded["rules"] = load_rules(self.installation.rules.paths, registry=self.registry)
+        rules: RuleSet = self._loaded["rules"]
+        return rules
+
+    @property
+    def dbt(self) -> DbtProject:
+        """The dbt project, on this run's lake."""
+        from panther_dagster.normalize.dbt import DbtProject
+
+        return DbtProject(self.installation, self.lake)
