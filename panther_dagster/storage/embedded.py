@@ -77,6 +77,7 @@ class EmbeddedLake(Lake):
             connection = duckdb.connect(config=config)
             load_extensions(connection)
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set enable_progress_bar = false")  # else it writes into the terminal of whoever asks
             self._retried(lambda: connection.execute(attach_sql(self.catalog, self.data_path)))
             connection.execute(f"use {CATALOG}")
             self._connection = connection
