@@ -23,6 +23,8 @@
 {% macro duckdb__list_where(list, condition) %}{{ return('list_filter(' ~ list ~ ', lambda x: ' ~ condition ~ ')') }}{% endmacro %}
 {% macro default__list_where(list, condition) %}{{ return('filter(' ~ list ~ ', x -> ' ~ condition ~ ')') }}{% endmacro %}
 
+{% macro list_size(list) %}{{ return({'duckdb': 'len', 'snowflake': 'array_size', 'athena': 'cardinality'}[target.type] ~ '(' ~ list ~ ')') }}{% endmacro %}
+
 {% macro list_flat(list) %}{{ return(adapter.dispatch('list_flat', 'panther')(list)) }}{% endmacro %}
 {% macro default__list_flat(list) %}{{ return('flatten(' ~ list ~ ')') }}{% endmacro %}
 {% macro snowflake__list_flat(list) %}{{ return('array_flatten(' ~ list ~ ')') }}{% endmacro %}
@@ -41,24 +43,25 @@
 {% macro snowflake__map_pairs(map) %}{{ return('transform(object_keys(' ~ map ~ "), k -> k::string || ':' || get(" ~ map ~ ', k::string)::string)') }}{% endmacro %}
 {% macro athena__map_pairs(map) %}{{ return('transform(map_entries(' ~ map ~ "), x -> x[1] || ':' || x[2])") }}{% endmacro %}
 
-{# Single values (nulls allowed) and lists -> one sorted list of distinct texts; null when empty. #}
-{% macro sorted_distinct(values, lists) %}
+{# Single values (nulls allowed) and lists -> one sorted list of distinct texts; null when empty. `often` tells that most rows have more than one. #}
+{% macro sorted_distinct(values, lists, often=false) %}
     {%- if not values and not lists -%}{{ return(no_texts()) }}{%- endif -%}
-    {{ return(adapter.dispatch('sorted_distinct', 'panther')(values, lists)) }}
+    {{ return(adapter.dispatch('sorted_distinct', 'panther')(values, lists, often)) }}
 {% endmacro %}
-{# DuckDB's list_distinct and list_sort cost about 1 us a row, so what is decided by comparing single values does not reach them. #}
-{% macro duckdb__sorted_distinct(values, lists) %}
-    {%- set all = 'nullif(list_sort(list_distinct(' ~ lists_together(([list_of(values)] if values else []) + lists) ~ ')), [])' -%}
-    {%- set few = {
-        0: 'null',
-        1: 'case when ' ~ values | join ~ ' is not null then [' ~ values | join ~ '] end',
-        2: 'case when {0} is null then case when {1} is not null then [{1}] end when {1} is null or {0} = {1} then [{0}] when {0} < {1} then [{0}, {1}] else [{1}, {0}] end'.format(*(values + ['', ''])[:2]),
-    }.get(values | length) -%}
-    {%- if few is none -%}
-        {%- set together = values | join(', ') -%}
-        {%- set few = 'case when coalesce(' ~ together ~ ') is null then null when least(' ~ together ~ ') = greatest(' ~ together ~ ') then [coalesce(' ~ together ~ ')] else list_sort(list_distinct([' ~ together ~ '])) end' -%}
+
+{# A histogram's keys are sorted and distinct: half the cost of list_sort(list_distinct()). What comparing single values decides does not even reach it. #}
+{% macro duckdb__sorted_distinct(values, lists, often) %}
+    {%- set all = 'map_keys(list_histogram(' ~ lists_together(([list_of(values)] if values else []) + lists) ~ '))' -%}
+    {%- if often -%}{{ return(all) }}{%- endif -%}
+    {%- set together = values | join(', ') -%}
+    {%- if not values -%}{%- set few = 'null' -%}
+    {%- elif values | length == 1 -%}{%- set few = 'case when ' ~ together ~ ' is not null then [' ~ together ~ '] end' -%}
+    {%- elif values | length == 2 -%}
+        {%- set few = 'case when A is null then case when B is not null then [B] end when B is null or A = B then [A] when A < B then [A, B] else [B, A] end' | replace('A', values[0]) | replace('B', values[1]) -%}
+    {%- else -%}
+        {%- set few = 'case when coalesce(' ~ together ~ ') is null then null when least(' ~ together ~ ') = greatest(' ~ together ~ ') then [coalesce(' ~ together ~ ')] else map_keys(list_histogram([' ~ together ~ '])) end' -%}
     {%- endif -%}
     {{ return('case when len(' ~ lists | join(') > 0 or len(') ~ ') > 0 then ' ~ all ~ ' else ' ~ few ~ ' end' if lists else few) }}
 {% endmacro %}
-{% macro snowflake__sorted_distinct(values, lists) %}{{ return('nullif(array_sort(array_distinct(array_compact(' ~ lists_together(([list_of(values)] if values else []) + lists) ~ '))), array_construct())') }}{% endmacro %}
-{% macro athena__sorted_distinct(values, lists) %}{{ return('nullif(array_sort(array_distinct(filter(' ~ lists_together(([list_of(values)] if values else []) + lists) ~ ', x -> x is not null))), array[])') }}{% endmacro %}
+{% macro snowflake__sorted_distinct(values, lists, often) %}{{ return('nullif(array_sort(array_distinct(array_compact(' ~ lists_together(([list_of(values)] if values else []) + lists) ~ '))), array_construct())') }}{% endmacro %}
+{% macro athena__sorted_distinct(values, lists, often) %}{{ return('nullif(array_sort(array_distinct(filter(' ~ lists_together(([list_of(values)] if values else []) + lists) ~ ', x -> x is not null))), array[])') }}{% endmacro %}

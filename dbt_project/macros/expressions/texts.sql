@@ -42,3 +42,8 @@
 {% macro trimmed(text) %}{{ return(adapter.dispatch('trimmed', 'panther')(text)) }}{% endmacro %}
 {% macro default__trimmed(text) %}{{ return('nullif(trim(' ~ text ~ "), '')") }}{% endmacro %}
 {% macro duckdb__trimmed(text) %}{{ return("case when starts_with(" ~ text ~ ", ' ') or suffix(" ~ text ~ ", ' ') then nullif(trim(" ~ text ~ "), '') when " ~ text ~ " <> '' then " ~ text ~ " end") }}{% endmacro %}
+
+{# Texts with a blank between them; nulls count as empty. #}
+{% macro texts_together(texts) %}{{ return(adapter.dispatch('texts_together', 'panther')(texts)) }}{% endmacro %}
+{% macro default__texts_together(texts) %}{{ return("concat_ws(' ', '', coalesce(" ~ texts | join(", ''), coalesce(") ~ ", ''))") }}{% endmacro %}
+{% macro duckdb__texts_together(texts) %}{{ return("concat_ws(' ', " ~ texts | join(', ') ~ ')' if texts | length > 1 else texts[0]) }}{% endmacro %}

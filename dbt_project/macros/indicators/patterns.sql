@@ -32,10 +32,10 @@
     {%- set text = '([^"\\\\]|\\\\.)*' -%}
     {%- set key = '"[kK]ey":"(' ~ text ~ ')"' -%}{%- set value = '"[vV]alue":"(' ~ text ~ ')"' -%}
     {%- set tags = [
-        {'hint': 'ey":"', 'pattern': '[{]' ~ key ~ ',' ~ value ~ '[}]', 'key': 1, 'value': 3},
-        {'hint': '","key"', 'pattern': '[{]' ~ value ~ ',' ~ key ~ '[}]', 'key': 3, 'value': 1},
+        {'pattern': '[{]' ~ key ~ ',' ~ value ~ '[}]', 'key': 1, 'value': 3},
+        {'pattern': '[{]' ~ value ~ ',' ~ key ~ '[}]', 'key': 3, 'value': 1},
     ] -%}
-    {{ return(dict(exact, open=open, open_aws=aws_keys() ~ '|' ~ open, tags=tags, tag_lists='"[tT]ag(s|Set|List|sList)":([{]"items":)?[[]((' ~ tags[0].pattern ~ '|' ~ tags[1].pattern ~ '),?)+')) }}
+    {{ return(dict(exact, open=open, open_aws=aws_keys() ~ '|' ~ open, tags=tags, tag_lists='"[tT]ag(s|Set|List|sList)":([{]"items":)?\\[((' ~ tags[0].pattern ~ '|' ~ tags[1].pattern ~ '),?)+')) }}
 {% endmacro %}
 
 {# Keys of AWS requests and answers whose values are indicators although they do not look like one: found with their key, as "accountId":"123456789012". #}
@@ -44,5 +44,6 @@
         '"([A-Za-z]*AccountId|accountId|account)":"[0-9]{12}"',
         '"(instanceId|instance-id|[A-Za-z]*InstanceId)":"i-[^"\\\\]+"',
         '"(publicDnsName|privateDnsName|domain)":"[^"\\\\]+"',
+        '"[tT]ag(s|Set|List|sList)":(\\[|[{])',
     ] | join('|')) }}
 {% endmacro %}
