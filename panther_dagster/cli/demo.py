@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panther_dagster.cli.alerts import write_alerts
+from panther_dagster.cli.alerts import SHORT_ID
 from panther_dagster.cli.batch_runs import BatchResult, process_source
 from panther_dagster.cli.installation import now_utc
 from panther_dagster.cli.listing import Column, Format, console, write_rows
@@ -122,9 +122,15 @@ def _print_events(lake: Lake) -> None:
 def _print_alerts(lake: Lake) -> None:
     from panther_dagster.alerts.lifecycle import SEVERITIES, list_alerts
 
+    columns = (
+        Column("alert_id", "alert"),
+        Column("severity", "severity"),
+        Column("title", "title", is_flexible=True),
+        Column("match_count", "events", "right"),
+    )
     alerts = list_alerts(lake, limit=1_000).to_pylist()
     alerts.sort(key=lambda alert: (-SEVERITIES.index(alert["severity"]), alert["first_event_time"], alert["alert_id"]))
-    write_alerts(alerts, Format.TABLE)
+    write_rows([alert | {"alert_id": alert["alert_id"][:SHORT_ID]} for alert in alerts], columns, Format.TABLE, empty="none")
 
 
 def _print_deliveries(lake: Lake) -> None:

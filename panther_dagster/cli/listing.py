@@ -110,7 +110,7 @@ def _write_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -
     from rich.text import Text
 
     shown = [column for column in columns if not column.is_detail]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in shown:
         # Rich narrows only columns that may wrap; a flexible one's texts are then cut, not wrapped.
         table.add_column(column.heading, justify=column.align, no_wrap=not column.is_flexible)
