@@ -35,10 +35,10 @@ def test_table_is_aligned_and_fits_the_terminal(capsys: pytest.CaptureFixture[st
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.rstrip() for line in lines] == [
-        "name       text                  count  at (UTC)",
+        "name       text                   count  at (UTC)",
         "────────────────────────────────────────────────────────────",
-        "a          b                         1  2024-05-01 10:33:00",
-        "long-name  word word word …  1,234,567  2024-05-01 10:33:00",
+        "a          b                          1  2024-05-01 10:33:00",
+        "long-name  word word word w…  1,234,567  2024-05-01 10:33:00",
     ]
 
 
