@@ -1,7 +1,8 @@
 """sample.jsonl of every log type, through a real lake and dbt, gives its expected.jsonl, row by row.
 
-expected.jsonl holds one JSON object a row with the columns that are not null, written by hand: the fields, p_log_type, p_event_time and p_any_*; times as
-2024-05-01T12:00:00Z. Where a row came from (p_row_id, p_source_*, p_batch_id ...) and its text are left out, and so are nulls inside objects.
+expected.jsonl holds one JSON object a row with the columns that are not null, written by hand: the fields, p_log_type, p_event_time and
+p_any_*; times as 2024-05-01T12:00:00Z. Where a row came from (p_row_id, p_source_*, p_batch_id ...) and its text are left out, and so are
+nulls inside objects.
 """
 
 from __future__ import annotations
