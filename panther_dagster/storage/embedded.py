@@ -25,6 +25,8 @@ CATALOG = "lake"
 METADATA = f"__ducklake_metadata_{CATALOG}"  # DuckLake's own tables
 # A small table's rows stay in the catalog up to this many rows an insert: a Parquet file of three rows costs 2 ms a query.
 INLINED_ROWS = 2_000
+# Of events, which are 100 columns wide: at DuckDB's own 122,880 rows a writer buffers over 700 MB, at this 500 MB in all.
+ROWS_PER_ROW_GROUP = 16_384
 MAX_ATTEMPTS = 30
 # DuckLake's functions that do more than tell; they can stand in a SELECT, and a file that one deletes is gone whatever the transaction.
 DELETES_FILES = re.compile(r"ducklake_(?!snapshots|current_snapshot|table_|list_files|options|settings)\w", re.IGNORECASE)
@@ -88,6 +90,8 @@ class EmbeddedLake(Lake):
             have = self._tables()
             for schema in SCHEMAS:
                 self.connection.execute(f"create schema if not exists {CATALOG}.{schema}")
+            if not have:
+                self._retried(lambda: self.connection.execute(f"call {CATALOG}.set_option('parquet_row_group_size', {ROWS_PER_ROW_GROUP})"))
             for table in TABLES:
                 if table.name not in have:
                     self._retried(lambda table=table: self._create(table))  # type: ignore[misc]

@@ -88,7 +88,7 @@
         'word_hashes': lower_each(list_where('rest', matches('x', '[0-9a-fA-F]{32,64}'))),
     }) -%}
     {%- do steps.gathered.update({
-        'host_ips': list_where('word_hosts', matches('x', p.ip)), 'host_names': list_where('word_hosts', "x <> '' and not " ~ matches('x', p.ip)),
+        'host_ips': list_where('word_hosts', matches('x', p.ipv4)), 'host_names': list_where('word_hosts', "x <> '' and not " ~ matches('x', p.ipv4)),
         'md5s': list_where('word_hashes', 'length(x) = 32'), 'sha1s': list_where('word_hashes', 'length(x) = 40'), 'sha256s': list_where('word_hashes', 'length(x) = 64'),
     }) -%}
     {%- for column, list in [
