@@ -115,7 +115,11 @@ def read_log_type(file: Path) -> LogType:
     return _Reader(file).log_type(models[0])
 
 
-class _LocatedLoader(yaml.SafeLoader):
+# libyaml's parser, where PyYAML was built with it: every run reads all declarations.
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LocatedLoader(_Base):
     """Mappings know their line. A key that occurs twice would silently hide its first value, so it is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
