@@ -5,7 +5,7 @@ FROM python:3.12-slim AS build
 WORKDIR /opt/panther
 COPY requirements.lock ./
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement requirements.lock
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
 COPY . ./
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --editable . \
     && /opt/venv/bin/panther --help

@@ -32,7 +32,6 @@ from panther_dagster.storage.tables import DELIVERIES
 
 FIRST_BACKOFF_SECONDS: Final = 5.0
 Sleep = Callable[[float], None]
-OutputIds = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -101,12 +100,11 @@ def pending(
     settings: Settings,
     now_utc: datetime,
     *,
-    output_ids: OutputIds | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Outbox:
     """What a round would send now. Reads only."""
     destinations, _ = open_destinations(settings, environment=environment)
-    return read_outbox(lake, settings, destinations, now_utc, output_ids=output_ids)
+    return read_outbox(lake, settings, destinations, now_utc)
 
 
 def dispatch_alerts(
@@ -114,7 +112,6 @@ def dispatch_alerts(
     settings: Settings,
     *,
     now_utc: datetime,
-    output_ids: OutputIds | None = None,
     linger_seconds: float = 0.0,
     environment: Mapping[str, str] | None = None,
     clock: Clock = time.monotonic,
@@ -125,14 +122,14 @@ def dispatch_alerts(
 
     A destination that cannot be used (a secret is missing, a wrong option) is reported, and its deliveries wait.
 
-    Args: now_utc: naive UTC. output_ids: rule id -> OutputIds of its .yml. environment: None is the process's own.
+    Args: now_utc: naive UTC. environment: None is the process's own.
     """
     destinations, problems = open_destinations(settings, environment=environment, clock=clock)
     around = _Round(settings, now_utc, clock, clock(), dice or random.Random())
     attempts: list[Attempt] = []
     with lake.lock("dispatch"):
         while True:
-            outbox = read_outbox(lake, settings, destinations, around.now(), output_ids=output_ids)
+            outbox = read_outbox(lake, settings, destinations, around.now())
             if outbox.due and len(attempts) < settings.dispatch.max_deliveries_per_round:
                 attempts += _send_all(lake, outbox, destinations, around, settings.dispatch.max_deliveries_per_round - len(attempts))
                 continue
@@ -155,7 +152,6 @@ def deliver_one(
     delivery: PendingDelivery,
     *,
     now_utc: datetime,
-    output_ids: OutputIds | None = None,
     environment: Mapping[str, str] | None = None,
     clock: Clock = time.monotonic,
     dice: random.Random | None = None,
@@ -169,7 +165,7 @@ def deliver_one(
     destinations = {delivery.destination: destination}
     around = _Round(settings, now_utc, clock, clock(), dice or random.Random())
     with lake.lock("dispatch"):
-        outbox = read_outbox(lake, settings, destinations, now_utc, output_ids=output_ids, alert_id=delivery.alert_id)
+        outbox = read_outbox(lake, settings, destinations, now_utc, alert_id=delivery.alert_id)
         current = next((one for one in outbox.due if one.destination == delivery.destination), None)
         if current is None:
             return None

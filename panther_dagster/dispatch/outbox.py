@@ -192,18 +192,17 @@ def read_outbox(
     destinations: Mapping[str, Destination],
     now_utc: datetime,
     *,
-    output_ids: Mapping[str, Sequence[str]] | None = None,
     alert_id: str | None = None,
 ) -> Outbox:
     """All that is to be delivered. Alerts to which nothing happened for `give_up_after_days` are not looked at.
 
-    Args: destinations: those that can be used, by name. output_ids: rule id -> OutputIds. alert_id: look at that one only.
+    Args: destinations: those that can be used, by name.  alert_id: look at that one only.
     """
     if not destinations or not lake.has_table(ALERTS):
         return Outbox()
     horizon = now_utc - timedelta(days=settings.dispatch.give_up_after_days)
     health = _health(lake, settings.dispatch, now_utc)
-    routed, unknown = _routed(lake, settings, destinations, horizon, output_ids)
+    routed, unknown = _routed(lake, settings, destinations, horizon)
     found: list[PendingDelivery] = []
     for row in _pairs(lake, settings.dispatch, destinations, routed, health, now_utc, horizon, alert_id):
         name = row["destination"]
@@ -224,13 +223,12 @@ def _routed(
     settings: Settings,
     destinations: Mapping[str, Destination],
     horizon: datetime,
-    output_ids: Mapping[str, Sequence[str]] | None,
 ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """(signature, destination) of all alerts within the horizon, and names that no destination has."""
     routed: list[tuple[str, str]] = []
     unknown: dict[str, None] = {}
     for row in lake.query(_SIGNATURES_SQL, [horizon]).to_pylist():
-        chosen = route(_facts(row), settings.destinations, settings.routes, output_ids)
+        chosen = route(_facts(row), settings.destinations, settings.routes)
         routed += [(row["signature"], name) for name in chosen.destinations if name in destinations]
         unknown.update(dict.fromkeys(chosen.unknown))
     return routed, tuple(unknown)
@@ -327,13 +325,13 @@ def _health_of(row: Mapping[str, Any], limits: DispatchSettings, now_utc: dateti
 
 
 def _facts(alert: Mapping[str, Any]) -> RoutingFacts:
-    dynamic = alert["destinations"]
+    named = alert["destinations"]
     return RoutingFacts(
         rule_id=alert["rule_id"],
         alert_type=alert["alert_type"],
         severity=alert["severity"],
         log_types=tuple(alert["log_types"] or ()),
-        dynamic_destinations=None if dynamic is None else tuple(dynamic),
+        named=None if named is None else tuple(named),
     )
 
 

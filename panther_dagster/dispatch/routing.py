@@ -1,15 +1,16 @@
 """Which destinations an alert goes to. Pure.
 
-The first of these that says something decides; a disabled destination and one that does not take the alert's type are then left out:
-1. destinations() of the rule, and ["SKIP"] is nobody;
+The first of these that names a destination which exists decides; a disabled destination and one that does not take the alert's type are
+then left out:
+1. the rule: what destinations() returned, else its OutputIds; ["SKIP"] is nobody;
 2. the routes of panther.yaml that fit the alert, all together;
-3. the rule's own OutputIds;
-4. every destination whose `severities` hold the alert's.
+3. every destination whose `severities` hold the alert's.
+A name that no destination has is reported and takes nobody's place: a pack that was written for another installation still alerts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from panther_dagster.settings import DestinationSettings, RouteSettings
@@ -33,38 +34,27 @@ class RoutingFacts:
     alert_type: str
     severity: str
     log_types: tuple[str, ...]
-    dynamic_destinations: tuple[str, ...] | None = None  # what destinations() returned; None: nothing
+    named: tuple[str, ...] | None = None  # by the rule; None: it leaves the choice to us
 
 
-def route(
-    alert: RoutingFacts,
-    destinations: Sequence[DestinationSettings],
-    routes: Sequence[RouteSettings] = (),
-    output_ids: Mapping[str, Sequence[str]] | None = None,
-) -> Routed:
-    """Where the alert goes. Args: output_ids: rule id -> its OutputIds."""
-    wanted = _wanted(alert, destinations, routes, output_ids or {})
+def route(alert: RoutingFacts, destinations: Sequence[DestinationSettings], routes: Sequence[RouteSettings] = ()) -> Routed:
+    """Where the alert goes."""
+    if alert.named is not None and (SKIP in alert.named or not alert.named):
+        return Routed(())
     known = {destination.name for destination in destinations}
+    by_route = [name for one in routes if _fits(one, alert) for name in one.destinations]
+    by_severity = [destination.name for destination in destinations if alert.severity in destination.severities]
+    unknown: list[str] = []
+    wanted: list[str] = []
+    for names in (alert.named or (), by_route, by_severity):
+        unknown += [name for name in names if name not in known]
+        wanted = [name for name in names if name in known]
+        if wanted:
+            break
     return Routed(
         tuple(d.name for d in destinations if d.name in wanted and d.is_enabled and alert.alert_type in d.alert_types),
-        tuple(dict.fromkeys(name for name in wanted if name not in known and name != SKIP)),
+        tuple(dict.fromkeys(unknown)),
     )
-
-
-def _wanted(
-    alert: RoutingFacts,
-    destinations: Sequence[DestinationSettings],
-    routes: Sequence[RouteSettings],
-    output_ids: Mapping[str, Sequence[str]],
-) -> list[str]:
-    if alert.dynamic_destinations is not None:
-        return [] if SKIP in alert.dynamic_destinations else list(alert.dynamic_destinations)
-    fitting = [name for one in routes if _fits(one, alert) for name in one.destinations]
-    if fitting:
-        return fitting
-    if output_ids.get(alert.rule_id):
-        return list(output_ids[alert.rule_id])
-    return [destination.name for destination in destinations if alert.severity in destination.severities]
 
 
 def _fits(one: RouteSettings, alert: RoutingFacts) -> bool:

@@ -8,7 +8,8 @@ Rules, in this order; exactly one match is the record's type:
 1. the log types that the source declares; a type that asks for nothing is recognised only there;
 2. all log types: a CloudTrail digest in a CloudTrail source is a digest;
 3. all again, with keys compared without case, as rules do: some pipelines write keys in lower case;
-4. where a source declares one type only: that type, for a partial record that contradicts no condition and has one of its fields.
+4. where a source declares one type only: that type, for a partial record that contradicts no condition and has one of its fields, or
+   nothing at all.
 """
 
 from __future__ import annotations
@@ -207,7 +208,7 @@ class _CaselessMatcher:
             or any(key in present and present[key] not in values for key, values in asked.equals.items())
             or any(present.get(key) in values for key, values in asked.unless.items())
         )
-        return not is_contradicted and any(inner.name.lower() in present for inner in log_type.fields)
+        return not is_contradicted and (not keys or any(inner.name.lower() in present for inner in log_type.fields))
 
 
 def _lower(asked: Recognition) -> Recognition:

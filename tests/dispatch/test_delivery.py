@@ -276,11 +276,11 @@ def test_new_destination_gets_the_last_day_and_no_more(desk: Desk) -> None:
     assert desk["slack"].titles() == ["an hour old"]
 
 
-def test_routes_and_output_ids_choose_the_destination(desk: Desk) -> None:
+def test_routes_choose_the_destination(desk: Desk) -> None:
     desk.create("a")
-    desk.create("b", rule_id="Okta.Other")
-    routes = (RouteSettings(destinations=("pager",), rule_ids=("Okta.Login",)),)
-    desk.round(minutes=1, settings=desk.settings.model_copy(update={"routes": routes}), output_ids={"Okta.Other": ["slack"]})
+    desk.create("b", rule_id="Okta.Other", destinations=["slack"])
+    routes = (RouteSettings(destinations=("pager",)),)
+    desk.round(minutes=1, settings=desk.settings.model_copy(update={"routes": routes}))
     assert (desk["pager"].titles(), desk["slack"].titles()) == (["a"], ["b"])
 
 

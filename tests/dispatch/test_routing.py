@@ -25,21 +25,21 @@ def test_severity_decides_by_default(severity: str, names: tuple[str, ...]) -> N
 
 def test_destinations_of_the_rule_come_before_everything_else() -> None:
     routes = (RouteSettings(destinations=("slack",)),)
-    alert = replace(ALERT, dynamic_destinations=("pager",))
-    assert route(alert, ALL, routes, {"Okta.Login": ["archive"]}) == Routed(("pager",))
+    alert = replace(ALERT, named=("pager",))
+    assert route(alert, ALL, routes) == Routed(("pager",))
 
 
 def test_skip_sends_to_nobody() -> None:
-    assert route(replace(ALERT, dynamic_destinations=("SKIP",)), ALL, (RouteSettings(destinations=("slack",)),)) == Routed(())
+    assert route(replace(ALERT, named=("SKIP",)), ALL, (RouteSettings(destinations=("slack",)),)) == Routed(())
 
 
-def test_fitting_routes_add_up_and_come_before_severity_and_output_ids() -> None:
+def test_fitting_routes_add_up_and_come_before_severity() -> None:
     routes = (
         RouteSettings(destinations=("pager",), rule_ids=("Okta.Login",)),
         RouteSettings(destinations=("slack", "pager"), log_types=("Okta.SystemLog", "AWS.CloudTrail")),
         RouteSettings(destinations=("archive",), severities=("LOW",)),
     )
-    assert route(ALERT, ALL, routes, {"Okta.Login": ["archive"]}) == Routed(("slack", "pager"))
+    assert route(ALERT, ALL, routes) == Routed(("slack", "pager"))
 
 
 @pytest.mark.parametrize(
@@ -56,19 +56,25 @@ def test_route_with_a_condition_that_does_not_hold_is_passed_over(conditions: di
     assert route(ALERT, ALL, (RouteSettings(destinations=("pager",), **conditions),)) == Routed(("slack", "archive"))  # type: ignore[arg-type]
 
 
-def test_output_ids_of_the_rule_come_before_severity() -> None:
-    assert route(ALERT, ALL, (), {"Okta.Login": ["archive"], "Okta.Other": ["pager"]}) == Routed(("archive",))
-
-
 def test_unknown_name_is_reported_and_the_others_are_used() -> None:
-    assert route(replace(ALERT, dynamic_destinations=("slak", "pager")), ALL) == Routed(("pager",), ("slak",))
+    assert route(replace(ALERT, named=("slak", "pager")), ALL) == Routed(("pager",), ("slak",))
+
+
+def test_alert_of_a_rule_that_names_only_unknown_destinations_is_routed_as_if_it_named_none() -> None:
+    alert = replace(ALERT, named=("00000000-0000-0000-0000-000000000001",))
+    assert route(alert, ALL) == Routed(("slack", "archive"), ("00000000-0000-0000-0000-000000000001",))
+    assert route(alert, ALL, (RouteSettings(destinations=("pager", "pagr")),)).destinations == ("pager",)
+
+
+def test_rule_that_names_nobody_alerts_nobody() -> None:
+    assert route(replace(ALERT, named=()), ALL) == Routed(())
 
 
 def test_disabled_destination_gets_nothing_and_is_not_unknown() -> None:
-    assert route(replace(ALERT, dynamic_destinations=("off",)), ALL) == Routed(())
+    assert route(replace(ALERT, named=("off",)), ALL) == Routed(())
 
 
 def test_destination_gets_only_the_alert_types_that_it_takes() -> None:
     error = replace(ALERT, alert_type="RULE_ERROR", severity="CRITICAL")
     assert route(error, ALL) == Routed(("slack", "archive"))
-    assert route(replace(error, dynamic_destinations=("pager",)), ALL) == Routed(())
+    assert route(replace(error, named=("pager",)), ALL) == Routed(())
