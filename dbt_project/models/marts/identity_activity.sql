@@ -2,6 +2,7 @@
 with employees as (
     select * from {{ ref('employees') }}
 ),
+
 names as (  -- what logs call an employee
     select
         lower(email) as identity_name,
@@ -13,6 +14,7 @@ names as (  -- what logs call an employee
         email
     from employees
 ),
+
 okta as (
     select
         p_row_id,
@@ -23,6 +25,7 @@ okta as (
         case when {{ value_at(['outcome', 'result'], 'string') }} in ('FAILURE', 'DENY') then 1 else 0 end as is_failure
     from {{ ref('okta_systemlog') }}
 ),
+
 cloudtrail as (
     select
         p_row_id,
@@ -35,6 +38,7 @@ cloudtrail as (
         case when {{ value_at(['errorCode'], 'string') }} is not null then 1 else 0 end as is_failure
     from {{ ref('aws_cloudtrail') }}
 ),
+
 acts as (  -- an event once for each name that it gives its actor
     select
         p_row_id,
@@ -73,6 +77,7 @@ acts as (  -- an event once for each name that it gives its actor
     from cloudtrail
     where caller_arn like '%:assumed-role/%'
 ),
+
 events_of_employees as (  -- once, even if two of its names are the employee's
     select distinct
         names.email,
@@ -84,6 +89,7 @@ events_of_employees as (  -- once, even if two of its names are the employee's
     from acts
     inner join names on acts.identity_name = names.identity_name
 ),
+
 activity as (
     select
         email,
@@ -97,6 +103,7 @@ activity as (
     from events_of_employees
     group by email, p_log_type, date_trunc('hour', p_event_time)
 )
+
 select
     activity.email,
     activity.log_type,
