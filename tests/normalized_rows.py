@@ -80,6 +80,14 @@ def run_dbt(lake: EmbeddedLake, *arguments: str, variables: Mapping[str, Any] | 
         raise AssertionError("\n".join(texts) or str(outcome.exception))
 
 
+def expanded(lake: EmbeddedLake, text: str) -> str:
+    """What dbt makes of a text with Jinja, as `{{ matches('x', patterns().ip) }}`, for the embedded lake."""
+    with _environment(lake):
+        outcome = dbtRunner(manifest=_manifest()).invoke(["compile", "--inline", text, "--no-populate-cache", *_folders(), "--quiet"])
+    assert outcome.success, outcome.exception
+    return str(outcome.result.results[0].node.compiled_code)
+
+
 def normalized(lake: EmbeddedLake, log_type: LogType) -> list[dict[str, Any]]:
     """Rows of a log type in the order of its records: what is not null, times as ISO texts in UTC, json as what it holds."""
     fields = {field.name: field for field in log_type.fields}

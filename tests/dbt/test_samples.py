@@ -12,26 +12,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from normalized_rows import DBT_PROJECT, land, normalized, records_of, remove_target_folder, run_dbt
+from landed_okta import installation
+from normalized_rows import BATCH, DBT_PROJECT, land, normalized, records_of
 
 from panther_dagster.log_types.declaration import LogType
 from panther_dagster.log_types.registry import load_registry
+from panther_dagster.normalize.dbt import DbtProject
 from panther_dagster.storage.embedded import EmbeddedLake
+from panther_dagster.storage.lake import UnitOfWork
 
 LOG_TYPES = load_registry(DBT_PROJECT).by_name
 
 
 @pytest.fixture(scope="module")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedLake]:
-    """A lake with the samples of all log types, normalized in one run."""
-    lake = EmbeddedLake(tmp_path_factory.mktemp("samples"), threads=1, memory_limit="500MB")
+    """A lake with the samples of all log types, normalized and indexed in one run."""
+    home = tmp_path_factory.mktemp("samples")
+    lake = EmbeddedLake(home / "lake", threads=1, memory_limit="500MB")
+    project = DbtProject(installation(home), lake)
     lake.ensure_tables()
+    project.ensure_tables()
     for log_type in LOG_TYPES.values():
         land(lake, log_type.name, records_of(sample(log_type), log_type))
-    run_dbt(lake, "--select", "path:models/normalized")
+    project.build(UnitOfWork(batch_id=BATCH), log_types=sorted(LOG_TYPES))
     yield lake
     lake.close()
-    remove_target_folder()
 
 
 def sample(log_type: LogType) -> str:
@@ -56,3 +61,10 @@ def test_a_sample_has_ordinary_and_hostile_records(name: str) -> None:
     assert len(records_of(sample(log_type), log_type)) >= 6
     text = sample(log_type) + Path(log_type.file.parent / "expected.jsonl").read_text(encoding="utf-8")
     assert not text.isascii(), "no record with letters beyond ASCII"
+
+
+def test_the_projects_data_tests_find_in_the_samples_only_what_was_put_there(sampled: EmbeddedLake) -> None:
+    results = DbtProject(installation(sampled.folder.parent), sampled).test()
+
+    assert len(results) > len(LOG_TYPES)
+    assert [f"{result.name}: {result.text}" for result in results if result.state != "pass"] == []

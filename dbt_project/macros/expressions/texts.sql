@@ -41,7 +41,7 @@
 {# Without blanks around; null when nothing is left. Few values have any, and DuckDB's trim() is slow. #}
 {% macro trimmed(text) %}{{ return(adapter.dispatch('trimmed', 'panther')(text)) }}{% endmacro %}
 {% macro default__trimmed(text) %}{{ return('nullif(trim(' ~ text ~ "), '')") }}{% endmacro %}
-{% macro duckdb__trimmed(text) %}{{ return("case when starts_with(" ~ text ~ ", ' ') or suffix(" ~ text ~ ", ' ') then nullif(trim(" ~ text ~ "), '') when " ~ text ~ " <> '' then " ~ text ~ " end") }}{% endmacro %}
+{% macro duckdb__trimmed(text) %}{{ return("case when " ~ text ~ " >= '!' and not suffix(" ~ text ~ ", ' ') then " ~ text ~ " else nullif(trim(" ~ text ~ "), '') end") }}{% endmacro %}
 
 {# Texts with a blank between them; nulls count as empty. #}
 {% macro texts_together(texts) %}{{ return(adapter.dispatch('texts_together', 'panther')(texts)) }}{% endmacro %}
