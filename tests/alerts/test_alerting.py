@@ -98,6 +98,12 @@ def test_alert_waits_for_the_threshold_over_batches(lake: Lake) -> None:
     assert alert["created_time"] == NOW + timedelta(minutes=1)
 
 
+def test_rerun_below_the_threshold_does_not_count_its_own_matches_twice(lake: Lake) -> None:
+    raise_batch(lake, "b1", match(0, threshold=3), match(1, threshold=3))
+    assert raise_alerts(lake, UnitOfWork(batch_id="b1"), now_utc=NOW).created == 0
+    assert alerts(lake) == []
+
+
 def test_alert_waits_for_distinct_unique_values_over_batches(lake: Lake) -> None:
     assert raise_batch(lake, "b1", *(match(i, threshold=2, unique_value="192.0.2.1") for i in range(3))).created == 0
     assert raise_batch(lake, "b2", match(5, threshold=2, unique_value="192.0.2.1")).created == 0
