@@ -24,5 +24,5 @@ USER 10001:10001
 VOLUME /var/lib/panther
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=20s --start-period=90s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as request; request.urlopen('http://127.0.0.1:3000/server_info', timeout=15)"]
+    CMD ["panther", "health", "--timeout", "15"]
 CMD ["panther", "dev", "--host", "0.0.0.0"]

@@ -17,6 +17,7 @@ from panther_dagster.cli import (
     destinations,
     dev,
     failures,
+    health,
     ingest,
     lake,
     rules,
@@ -58,6 +59,7 @@ app.command("sql")(sql.sql)
 app.command("test")(rules.run_rule_tests)
 app.command("dispatch")(destinations.dispatch)
 app.command("dev")(dev.dev)
+app.command("health")(health.health)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")

@@ -9,7 +9,22 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("demo", "init", "ingest", "search", "sql", "test", "dispatch", "dev", "alerts", "sources", "destinations", "failures", "lake")
+COMMANDS = (
+    "demo",
+    "init",
+    "ingest",
+    "search",
+    "sql",
+    "test",
+    "dispatch",
+    "dev",
+    "health",
+    "alerts",
+    "sources",
+    "destinations",
+    "failures",
+    "lake",
+)
 
 
 def panther_process(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
