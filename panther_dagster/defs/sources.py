@@ -10,6 +10,7 @@ import dagster as dg
 
 from panther_dagster.defs.batch_runs import BATCH_JOB, Plan, plan_runs, utc_now
 from panther_dagster.defs.claims import living_work
+from panther_dagster.errors import SourceError
 from panther_dagster.settings import Settings, SourceSettings
 from panther_dagster.storage import open_lake
 
@@ -44,9 +45,13 @@ def _source_sensor(settings: Settings, source: SourceSettings) -> dg.SensorDefin
         try:
             open_batches = [batch for batch in unfinished_batches(lake) if batch.source_id == source.name]
             cut: list[Batch] = []
+            unlisted: SourceError | None = None
             if len(open_batches) < CUT_BELOW:
                 first_hour = settings.schedule.first_hour
-                cut = list(cut_batches(lake, source, limits=settings.batches, first_hour=first_hour, now_utc=now))
+                try:
+                    cut = list(cut_batches(lake, source, limits=settings.batches, first_hour=first_hour, now_utc=now))
+                except SourceError as error:  # costs new objects, not the batches that are open
+                    unlisted = error
         finally:
             lake.close()
         known = {batch.batch_id for batch in cut}
@@ -58,6 +63,10 @@ def _source_sensor(settings: Settings, source: SourceSettings) -> dg.SensorDefin
             now_utc=now,
             max_requests=settings.batches.max_per_tick,
         )
+        if unlisted and not plan.requests:
+            raise unlisted  # the tick fails, with this reason
+        if unlisted:
+            context.log.error(str(unlisted))
         events = [_delivery_event(source, cut)] if cut else []
         return _answer(context, plan, events)
 
