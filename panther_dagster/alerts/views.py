@@ -142,13 +142,11 @@ def ensure_views(lake: Lake, registry: LogTypes) -> list[str]:
 
     A view selects `events.*`: columns that its table gains later appear without doing this again.
     """
-    made = []
     ensure_alerts_view(lake)
+    wanted: dict[str, str] = {}
     for log_type in registry.names:
         events = f"panther_logs.{table_name(log_type)}"
-        for schema, sql in (("panther_rule_matches", _MATCHES_SQL), ("panther_rule_errors", _ERRORS_SQL)):
-            view = f"{schema}.{table_name(log_type)}"
-            if not lake.has_table(view) and lake.has_table(events):
-                lake.create_view(view, sql.format(events=events))
-                made.append(view)
-    return made
+        if lake.has_table(events):
+            for schema, sql in (("panther_rule_matches", _MATCHES_SQL), ("panther_rule_errors", _ERRORS_SQL)):
+                wanted[f"{schema}.{table_name(log_type)}"] = sql.format(events=events)
+    return lake.create_missing_views(wanted)

@@ -7,7 +7,7 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -218,6 +218,20 @@ class EmbeddedLake(Lake):
 
     def create_view(self, name: str, sql: str) -> None:
         self._retried(lambda: self.connection.execute(f"create or replace view {CATALOG}.{name} as {sql}"))
+
+    def create_missing_views(self, sql_by_name: Mapping[str, str]) -> list[str]:
+        if sql_by_name.keys() <= self._known:
+            return []
+        self._known = self._tables()
+        missing = [name for name in sql_by_name if name not in self._known]
+
+        def create(_: Transaction) -> None:
+            for name in missing:
+                self.connection.execute(f"create or replace view {CATALOG}.{name} as {sql_by_name[name]}")
+
+        if missing:
+            self.transact(create)  # one commit: each takes as long as planning ten views
+        return missing
 
     def maintain(self, *, now_utc: datetime) -> dict[str, int]:
         done: dict[str, int] = {}

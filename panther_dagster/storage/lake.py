@@ -6,7 +6,7 @@ Table names are schema-qualified (`panther_logs.aws_cloudtrail`). User input rea
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -151,6 +151,13 @@ class Lake(ABC):
     @abstractmethod
     def create_view(self, name: str, sql: str) -> None:
         """Create or replace a view."""
+
+    def create_missing_views(self, sql_by_name: Mapping[str, str]) -> list[str]:
+        """Create those of these views that are not there. Returns their names."""
+        missing = [name for name in sql_by_name if not self.has_table(name)]
+        for name in missing:
+            self.create_view(name, sql_by_name[name])
+        return missing
 
     @abstractmethod
     def maintain(self, *, now_utc: datetime) -> dict[str, int]:
