@@ -76,16 +76,11 @@ class Recognizer:
         self._only = declared[0] if len(declared) == 1 else None
         self.decode = self._declared.decoder.decode
         self.decode_lines = self._declared.decoder.decode_lines
-        self._wrapper_names = [self._declared.name_by_key[key] for key in sorted(self.wrapper_keys)]
+        self._wrapped_values = [_value_reader(self._declared.name_by_key[key]) for key in sorted(self.wrapper_keys)]
 
     def has_wrapper(self, heads: Iterable[Any]) -> bool:
         """Whether one of the records holds an array of records."""
-        for name in self._wrapper_names:
-            for head in heads:
-                value = getattr(head, name)
-                if value is not UNSET and bytes(value)[:1] == b"[":
-                    return True
-        return False
+        return any(bytes(value)[:1] == b"[" for values in self._wrapped_values for value in values(heads))
 
     def recognize(self, texts: Sequence[bytes], heads: Sequence[Any]) -> list[tuple[Verdict, Sequence[int]]]:
         """Each verdict with the positions of its records. `heads` are what `decode` or `decode_lines` gave for `texts`."""
@@ -273,3 +268,8 @@ def _pattern_reader(fields: Sequence[tuple[str, bool]]) -> Callable[[Sequence[An
         for name, is_valued in fields
     ]
     return eval(f"lambda heads: [({''.join(part + ', ' for part in parts)}) for h in heads]", {"UNSET": UNSET})
+
+
+def _value_reader(name: str) -> Callable[[Iterable[Any]], list[Any]]:
+    """A function from heads to the values of one field where it is there; written out for the same reason."""
+    return eval(f"lambda heads: [h.{name} for h in heads if h.{name} is not UNSET]", {"UNSET": UNSET})

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from panther_dagster.ingest.accounting import check_accounting
 from panther_dagster.ingest.batching import cut_batches, unfinished_batches
@@ -115,7 +116,7 @@ class Place:
 
     def name_of(self, uri: str) -> str:
         """Path of an object below the source."""
-        return uri.removeprefix(self.folder.as_uri() + "/")
+        return unquote(uri.removeprefix(self.folder.as_uri() + "/"))
 
 
 def fingerprint(lake: Lake) -> dict[str, str]:

@@ -111,6 +111,7 @@ def test_a_partial_record_is_of_the_only_declared_type() -> None:
     call = dataclasses.replace(KNOWN.get("Api.Call"), fields=(field,))
     known = registry(call, *(log_type for log_type in KNOWN.by_name.values() if log_type.name != "Api.Call"))
     assert verdicts('{"Verb":"get"}', log_types=("Api.Call",), known=known) == [Verdict("Api.Call")]
+    assert verdicts("{}", log_types=("Api.Call",), known=known) == [Verdict("Api.Call")]
     for text, log_types in (
         ('{"verb":"get"}', ()),
         ('{"verb":"get"}', ("Api.Call", "Net.Dns")),

@@ -15,7 +15,8 @@ import msgspec
 from panther_dagster.ingest.readers.compression import Unreadable
 from panther_dagster.log_types.recognition import without_lone_surrogates
 
-WINDOW_BYTES = 1024 * 1024
+# Stays in the processor's cache through all passes over it: 178 MB a CPU second at 256 KiB, 147 at 1 MiB (on a busy machine).
+WINDOW_BYTES = 256 * 1024
 SMALL_SPAN_BYTES = 4096
 # Errors this close to the end of what has been read may come from the cut: `-`, `\ud83d\ude` and the like.
 CUT_BYTES = 12

@@ -120,6 +120,7 @@ def test_deep_nesting_costs_its_own_record() -> None:
     assert split(b'{"a":1}\n' + deep + b'\n{"a":2}') == [b'{"a":1}', ("TOO_DEEP", 8), b'{"a":2}']
     assert split(b'[{"a":1},' + deep + b',{"a":2}]') == [b'{"a":1}', ("TOO_DEEP", 9), b'{"a":2}']
     assert split(b'{"a":1}\n' + unclosed) == [b'{"a":1}', ("TOO_DEEP", 8)]
+    assert split(b'{"a":1}\n' + unclosed + b'\n{"a":2}') == [b'{"a":1}', ("TOO_DEEP", 8), b'{"a":2}']
 
 
 def test_the_depth_limit_is_exact() -> None:
