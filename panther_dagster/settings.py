@@ -189,7 +189,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     home = Path(environment.get("PANTHER_HOME") or values.get("home") or HOME).absolute()
     values["home"] = home
     names = {source.get("name") for source in values.get("sources") or () if isinstance(source, dict)}
-    values["sources"] = [*(values.get("sources") or ()), *(s for s in _added_sources(home) if s["name"] not in names)]
+    values["sources"] = [*(values.get("sources") or ()), *(s for s in added_sources(home) if s["name"] not in names)]
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -199,7 +199,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def remember_source(home: Path, source: SourceSettings) -> None:
     """Keep a source that was named on the command line, so that later runs and listings know it."""
-    kept = [row for row in _added_sources(home) if row["name"] != source.name]
+    kept = [row for row in added_sources(home) if row["name"] != source.name]
     home.mkdir(parents=True, exist_ok=True)
     draft = home / f".sources.{os.getpid()}.json"
     draft.write_text(json.dumps([*kept, source.model_dump(mode="json", exclude_defaults=True)], indent=1))
@@ -214,6 +214,7 @@ def secret(variable: str, environment: Mapping[str, str] | None = None) -> str:
     return value
 
 
-def _added_sources(home: Path) -> list[dict[str, Any]]:
+def added_sources(home: Path) -> list[dict[str, Any]]:
+    """Sources that `remember_source` keeps, as they are written. One of panther.yaml with the same name is stronger."""
     file = home / "sources.json"
     return json.loads(file.read_text()) if file.exists() else []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from installations import make_tables
 
 from panther_dagster.storage.embedded import EmbeddedLake
 
@@ -17,3 +18,9 @@ def lake(tmp_path: Path) -> Iterator[EmbeddedLake]:
     opened.ensure_tables()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def ensured_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with all tables, for `installations.copy_home`."""
+    return make_tables(tmp_path_factory.mktemp("ensured"))

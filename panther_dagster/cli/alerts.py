@@ -36,7 +36,7 @@ _MATCHES = (
     Column("p_event_time", "event time (UTC)"),
     Column("log_type", "log type"),
     Column("title", "title", is_flexible=True),
-    Column("p_row_id", "row"),
+    Column("p_row_id", "row", is_detail=True),
 )
 _DELIVERIES = (
     Column("attempt_time", "time (UTC)"),
@@ -200,7 +200,8 @@ def _facts(alert: dict[str, Any]) -> list[tuple[str, str]]:
         "runbook": alert["runbook"],
         "reference": alert["reference"],
     }
-    return [(name, terminal_text(value)) for name, value in facts.items() if value]
+    # Rules' texts have several lines; each is made harmless by itself.
+    return [(name, "\n".join(map(terminal_text, value.strip().splitlines()))) for name, value in facts.items() if value]
 
 
 def _change(row: dict[str, Any]) -> str:

@@ -38,7 +38,9 @@ def ingest(
     source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Name of the source; default: made of the path.")] = None,
     log_type: Annotated[list[str], typer.Option("--log-type", metavar="T", help="Only this log type is expected; may repeat.")] = [],  # noqa: B006
     pattern: Annotated[str | None, typer.Option("--pattern", help="Objects below the path to take; default: **/*.")] = None,
-    watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Whether `panther dev` takes new objects in by itself.")] = False,
+    watch: Annotated[
+        bool | None, typer.Option("--watch/--no-watch", help="Whether `panther dev` takes new objects in by itself; default: no.")
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Take in a folder or an S3 prefix, and wait.
@@ -52,9 +54,12 @@ def ingest(
     asked: dict[str, Any] = {"log_types": tuple(log_type)} if log_type else {}
     if pattern:
         asked["pattern"] = pattern
-    place = source_of(settings, path, name=source, is_polled=watch, **asked)
+    if watch is not None:
+        asked["is_polled"] = watch
+    place = source_of(settings, path, name=source, **asked)
     _check_log_types(settings, log_type)
     if place not in settings.sources:
+        _refuse_to_change_the_file(settings, place)
         remember_source(settings.home, place)
         settings = load_settings()
     results = process_source(settings, settings.source(place.name))
@@ -66,7 +71,7 @@ def ingest(
         raise typer.Exit(1)
 
 
-def source_of(settings: Settings, path: str, *, name: str | None, is_polled: bool, **asked: Any) -> SourceSettings:
+def source_of(settings: Settings, path: str, *, name: str | None, **asked: Any) -> SourceSettings:
     """The configured source at this place, changed as asked; else a new one.
 
     Raises: SourceError: no such folder. SettingsError: the name belongs to a source elsewhere.
@@ -85,7 +90,15 @@ def source_of(settings: Settings, path: str, *, name: str | None, is_polled: boo
             if source not in here:
                 raise SettingsError(f"source '{name}' is {source.uri}; choose another name with --source")
             return source.model_copy(update=asked)
-    return SourceSettings(name=name, uri=uri, is_polled=is_polled, **asked)
+    return SourceSettings(**{"name": name, "uri": uri, "is_polled": False, **asked})
+
+
+def _refuse_to_change_the_file(settings: Settings, place: SourceSettings) -> None:
+    from panther_dagster.settings import added_sources
+
+    added = {source["name"] for source in added_sources(settings.home)}
+    if any(source.name == place.name for source in settings.sources) and place.name not in added:
+        raise SettingsError(f"source '{place.name}' is set in panther.yaml; change it there")
 
 
 def _same_place(uri: str, other: str) -> bool:
