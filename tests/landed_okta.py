@@ -6,8 +6,9 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+from installations import installation
+
 from panther_dagster.normalize.dbt import DbtProject
-from panther_dagster.settings import LakeSettings, Settings
 from panther_dagster.storage import open_lake
 from panther_dagster.storage.lake import UnitOfWork
 from panther_dagster.storage.tables import raw_table
@@ -15,11 +16,6 @@ from panther_dagster.storage.tables import raw_table
 LANDED = raw_table("Okta.SystemLog")
 NORMALIZED = "panther_logs.okta_systemlog"
 HOUR = datetime(2024, 5, 1, 12)
-
-
-def installation(home: Path) -> Settings:
-    """Settings with everything in `home`, small."""
-    return Settings(home=home, lake=LakeSettings(folder=home / "lake", data_path=None, threads=1, memory_limit="500MB"))
 
 
 def landed_event(batch_id: str, index: int, hour: datetime, address: str) -> dict[str, object]:

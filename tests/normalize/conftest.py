@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from landed_okta import HOUR, LANDED, installation, landed_event
+from installations import copy_home, installation
+from landed_okta import HOUR, LANDED, landed_event
 
-from panther_dagster.normalize.dbt import DbtProject
 from panther_dagster.settings import Settings
 from panther_dagster.storage import open_lake
 from panther_dagster.storage.lake import Lake, UnitOfWork
 
 
-@pytest.fixture(scope="session")
-def ensured_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose lake has all tables: creating twenty tables takes seconds, copying them does not."""
-    home = tmp_path_factory.mktemp("ensured")
-    settings = installation(home)
-    lake = open_lake(settings)
-    DbtProject(settings, lake).ensure_tables()
-    lake.close()
-    return home
-
-
 @pytest.fixture
 def settings(ensured_home: Path, tmp_path: Path) -> Settings:
     """An installation of its own for each test."""
-    shutil.copytree(ensured_home, tmp_path / "home")
-    copied = installation(tmp_path / "home")
-    with sqlite3.connect(copied.lake_folder / "catalog.sqlite") as catalog:  # DuckLake keeps the place of its files
-        catalog.execute("update ducklake_metadata set value = ? where key = 'data_path'", [f"{copied.lake_folder / 'data'}/"])
-    return copied
+    return installation(copy_home(ensured_home, tmp_path / "home"))
 
 
 @pytest.fixture
