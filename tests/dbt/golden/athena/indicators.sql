@@ -169,6 +169,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."aws_cloudtrail" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -337,6 +338,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."aws_cloudtraildigest" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -507,6 +509,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."aws_cloudtrailinsight" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -675,6 +678,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."aws_config" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -845,6 +849,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."okta_systemlog" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -1013,6 +1018,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."osquery_batch" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -1183,6 +1189,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."osquery_differential" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -1351,6 +1358,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."osquery_snapshot" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -1521,6 +1529,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."osquery_status" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -1689,6 +1698,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_alert" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -1859,6 +1869,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_anomaly" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -2027,6 +2038,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_dhcp" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -2197,6 +2209,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_dns" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -2365,6 +2378,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_event" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -2535,6 +2549,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_fileinfo" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -2703,6 +2718,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_flow" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -2873,6 +2889,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_http" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -3041,6 +3058,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value from "awsdatacatalog"."panther_logs"."suricata_ssh" cross join unnest(p_any_mac_addresses) as each_one (value) where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select

@@ -2,7 +2,7 @@
 -- A new log type is a line here (a test compares the list with the folders), so that dbt knows all tables that this one is made from.
 
 select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'AWS.CloudTrail' as log_type,
     max(p_hour) as p_hour,
@@ -10,168 +10,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."aws_cloudtrail"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as aws_cloudtrail
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'AWS.CloudTrail' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."aws_cloudtrail" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'AWS.CloudTrailDigest' as log_type,
     max(p_hour) as p_hour,
@@ -179,168 +29,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."aws_cloudtraildigest"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as aws_cloudtraildigest
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'AWS.CloudTrailDigest' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."aws_cloudtraildigest" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'AWS.CloudTrailInsight' as log_type,
     max(p_hour) as p_hour,
@@ -348,168 +48,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."aws_cloudtrailinsight"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as aws_cloudtrailinsight
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'AWS.CloudTrailInsight' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."aws_cloudtrailinsight" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'AWS.Config' as log_type,
     max(p_hour) as p_hour,
@@ -517,168 +67,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."aws_config"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as aws_config
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'AWS.Config' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."aws_config" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Okta.SystemLog' as log_type,
     max(p_hour) as p_hour,
@@ -686,168 +86,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."okta_systemlog"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as okta_systemlog
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Okta.SystemLog' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."okta_systemlog" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Osquery.Batch' as log_type,
     max(p_hour) as p_hour,
@@ -855,168 +105,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."osquery_batch"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as osquery_batch
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Osquery.Batch' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."osquery_batch" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Osquery.Differential' as log_type,
     max(p_hour) as p_hour,
@@ -1024,168 +124,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."osquery_differential"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as osquery_differential
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Osquery.Differential' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."osquery_differential" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Osquery.Snapshot' as log_type,
     max(p_hour) as p_hour,
@@ -1193,168 +143,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."osquery_snapshot"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as osquery_snapshot
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Osquery.Snapshot' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."osquery_snapshot" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Osquery.Status' as log_type,
     max(p_hour) as p_hour,
@@ -1362,168 +162,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."osquery_status"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as osquery_status
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Osquery.Status' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."osquery_status" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.Alert' as log_type,
     max(p_hour) as p_hour,
@@ -1531,168 +181,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_alert"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_alert
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.Alert' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_alert" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.Anomaly' as log_type,
     max(p_hour) as p_hour,
@@ -1700,168 +200,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_anomaly"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_anomaly
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.Anomaly' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_anomaly" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.DHCP' as log_type,
     max(p_hour) as p_hour,
@@ -1869,168 +219,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_dhcp"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_dhcp
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.DHCP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_dhcp" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.DNS' as log_type,
     max(p_hour) as p_hour,
@@ -2038,168 +238,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_dns"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_dns
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.DNS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_dns" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.Event' as log_type,
     max(p_hour) as p_hour,
@@ -2207,168 +257,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_event"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_event
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.Event' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_event" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.FileInfo' as log_type,
     max(p_hour) as p_hour,
@@ -2376,168 +276,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_fileinfo"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_fileinfo
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.FileInfo' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_fileinfo" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.Flow' as log_type,
     max(p_hour) as p_hour,
@@ -2545,168 +295,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_flow"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_flow
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.Flow' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_flow" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.HTTP' as log_type,
     max(p_hour) as p_hour,
@@ -2714,168 +314,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_http"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_http
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.HTTP' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_http" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.SSH' as log_type,
     max(p_hour) as p_hour,
@@ -2883,168 +333,18 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_ssh"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_ssh
+group by indicator, value, p_batch_id
 union all
 select
-    'domain_names' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.SSH' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_ssh" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
-
-union all
-select
-    'ip_addresses' as indicator,
+    indicator,
     value,
     'Suricata.TLS' as log_type,
     max(p_hour) as p_hour,
@@ -3052,161 +352,12 @@ select
     count(*) as events,
     min(p_event_time) as first_seen,
     max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_ip_addresses) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_ip_addresses
-group by value, p_batch_id
-union all
-select
-    'domain_names' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_domain_names) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_domain_names
-group by value, p_batch_id
-union all
-select
-    'usernames' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_usernames) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_usernames
-group by value, p_batch_id
-union all
-select
-    'emails' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_emails) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_emails
-group by value, p_batch_id
-union all
-select
-    'actor_ids' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_actor_ids) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_actor_ids
-group by value, p_batch_id
-union all
-select
-    'aws_account_ids' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_account_ids) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_account_ids
-group by value, p_batch_id
-union all
-select
-    'aws_arns' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_arns) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_arns
-group by value, p_batch_id
-union all
-select
-    'aws_instance_ids' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_instance_ids) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_instance_ids
-group by value, p_batch_id
-union all
-select
-    'aws_tags' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_aws_tags) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_aws_tags
-group by value, p_batch_id
-union all
-select
-    'md5_hashes' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_md5_hashes) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_md5_hashes
-group by value, p_batch_id
-union all
-select
-    'sha1_hashes' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha1_hashes) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha1_hashes
-group by value, p_batch_id
-union all
-select
-    'sha256_hashes' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_sha256_hashes) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_sha256_hashes
-group by value, p_batch_id
-union all
-select
-    'trace_ids' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_trace_ids) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_trace_ids
-group by value, p_batch_id
-union all
-select
-    'mac_addresses' as indicator,
-    value,
-    'Suricata.TLS' as log_type,
-    max(p_hour) as p_hour,
-    p_batch_id,
-    count(*) as events,
-    min(p_event_time) as first_seen,
-    max(p_event_time) as last_seen
-from (select p_batch_id, p_hour, p_event_time, unnest(p_any_mac_addresses) as value from "lake"."panther_logs"."suricata_tls" where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
-group by value, p_batch_id
+from (
+    select p_batch_id, p_hour, p_event_time, indicator, unnest(found) as value
+    from (
+        select p_batch_id, p_hour, p_event_time, unnest(['ip_addresses', 'domain_names', 'usernames', 'emails', 'actor_ids', 'aws_account_ids', 'aws_arns', 'aws_instance_ids', 'aws_tags', 'md5_hashes', 'sha1_hashes', 'sha256_hashes', 'trace_ids', 'mac_addresses']) as indicator, unnest([p_any_ip_addresses, p_any_domain_names, p_any_usernames, p_any_emails, p_any_actor_ids, p_any_aws_account_ids, p_any_aws_arns, p_any_aws_instance_ids, p_any_aws_tags, p_any_md5_hashes, p_any_sha1_hashes, p_any_sha256_hashes, p_any_trace_ids, p_any_mac_addresses]) as found
+        from "lake"."panther_logs"."suricata_tls"
+        where p_batch_id = '20240501T12-0123456789ab'
+    ) as lists
+) as suricata_tls
+group by indicator, value, p_batch_id

@@ -169,6 +169,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.aws_cloudtrail, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -337,6 +338,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.aws_cloudtraildigest, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -507,6 +509,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.aws_cloudtrailinsight, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -675,6 +678,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.aws_config, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -845,6 +849,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.okta_systemlog, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -1013,6 +1018,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.osquery_batch, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -1183,6 +1189,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.osquery_differential, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -1351,6 +1358,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.osquery_snapshot, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -1521,6 +1529,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.osquery_status, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -1689,6 +1698,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_alert, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -1859,6 +1869,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_anomaly, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -2027,6 +2038,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_dhcp, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -2197,6 +2209,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_dns, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -2365,6 +2378,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_event, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -2535,6 +2549,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_fileinfo, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -2703,6 +2718,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_flow, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
@@ -2873,6 +2889,7 @@ select
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_http, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
 
+
 union all
 select
     'ip_addresses' as indicator,
@@ -3041,6 +3058,7 @@ select
     max(p_event_time) as last_seen
 from (select p_batch_id, p_hour, p_event_time, each_one.value::varchar as value from LAKE.panther_logs.suricata_ssh, lateral flatten(input => p_any_mac_addresses) as each_one where p_batch_id = '20240501T12-0123456789ab') as p_any_mac_addresses
 group by value, p_batch_id
+
 
 union all
 select
