@@ -27,6 +27,9 @@ METADATA = f"__ducklake_metadata_{CATALOG}"  # DuckLake's own tables
 INLINED_ROWS = 2_000
 # Of events, which are 100 columns wide: at DuckDB's own 122,880 rows a writer buffers over 700 MB, at this 500 MB in all.
 ROWS_PER_ROW_GROUP = 16_384
+# zstd 1 writes as fast as snappy and half as much; higher levels cost time and gain nothing on logs. Row groups of this size need 100 MB
+# less while they are written.
+FILE_FORMAT = "format parquet, compression zstd, compression_level 1, row_group_size 16384"
 MAX_ATTEMPTS = 30
 # DuckLake's functions that do more than tell; they can stand in a SELECT, and a file that one deletes is gone whatever the transaction.
 DELETES_FILES = re.compile(r"ducklake_(?!snapshots|current_snapshot|table_|list_files|options|settings)\w", re.IGNORECASE)
@@ -194,8 +197,7 @@ class EmbeddedLake(Lake):
         columns = ", ".join(f'"{column}"' for column in table.columns.names)
         self.connection.register("incoming", data)
         try:
-            # zstd 1 writes as fast as snappy and half as much; higher levels cost time and gain nothing on logs.
-            copy = f"copy (select {columns} from incoming) to '{_quoted(file)}' (format parquet, compression zstd, compression_level 1)"
+            copy = f"copy (select {columns} from incoming) to '{_quoted(file)}' ({FILE_FORMAT})"
             (rows,) = self.connection.execute(copy).fetchone() or (0,)
         except duckdb.Error as error:
             raise LakeError(str(error)) from error
