@@ -15,6 +15,7 @@ from panther_dagster.storage.lake import Lake
 
 INDICATOR_TABLE: Final = "panther_indicators.indicators"
 MAX_VALUES: Final = 10_000
+MAX_PRUNED_FORMS: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -118,22 +119,27 @@ def search_events(
 def _hits_query(searched: Sequence[SearchedValue], since: datetime | None, until: datetime | None) -> tuple[str, list[Any]]:
     exact = [(value.asked, form) for value in searched for form in value.forms]
     folded = [(value.asked, form) for value in searched for form in value.folded_forms]
+    pruned = ""
+    if len(exact) <= MAX_PRUNED_FORMS:
+        # Besides the join: a list of constants is compared with the files' statistics, and few files are opened.
+        pruned = f" and i.value in ({', '.join('?' * len(exact))})"
     seen, times = "", []
     if since is not None:
         seen, times = " and i.last_seen >= ?", [since]
     if until is not None:
         seen, times = f"{seen} and i.first_seen < ?", [*times, until]
     columns = "i.indicator, i.value, i.log_type, i.p_hour, i.p_batch_id, i.events, i.first_seen, i.last_seen"
+    without_case = f"""union
+            select folded.asked, {columns}
+            from {INDICATOR_TABLE} as i
+            inner join (select unnest(?::varchar[]) as asked, unnest(?::varchar[]) as form) as folded on lower(i.value) = folded.form
+            where list_contains(?::varchar[], i.indicator){seen}"""
     sql = f"""
         with exact as (select unnest(?::varchar[]) as asked, unnest(?::varchar[]) as form),
-        folded as (select unnest(?::varchar[]) as asked, unnest(?::varchar[]) as form),
         found as (
             select exact.asked, {columns}
-            from {INDICATOR_TABLE} as i inner join exact on i.value = exact.form where true{seen}
-            union
-            select folded.asked, {columns}
-            from {INDICATOR_TABLE} as i inner join folded on lower(i.value) = folded.form
-            where list_contains(?::varchar[], i.indicator){seen}
+            from {INDICATOR_TABLE} as i inner join exact on i.value = exact.form where true{pruned}{seen}
+            {without_case if folded else ""}
         )
         select
             asked,
@@ -148,15 +154,10 @@ def _hits_query(searched: Sequence[SearchedValue], since: datetime | None, until
         group by all
         order by last_seen desc, asked, value, log_type, indicator, hour desc
     """
-    parameters = [
-        [asked for asked, _ in exact],
-        [form for _, form in exact],
-        [asked for asked, _ in folded],
-        [form for _, form in folded],
-        *times,
-        list(FOLDED_INDICATORS),
-        *times,
-    ]
+    parameters: list[Any] = [[asked for asked, _ in exact], [form for _, form in exact]]
+    parameters += [*((form for _, form in exact) if pruned else ()), *times]
+    if folded:
+        parameters += [[asked for asked, _ in folded], [form for _, form in folded], list(FOLDED_INDICATORS), *times]
     return sql, parameters
 
 

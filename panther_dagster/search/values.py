@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,10 +21,16 @@ FOLDED_INDICATORS: Final = (
     "mac_addresses",
 )
 
+_IPV4: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
+_HASH: Final = re.compile(r"[0-9A-Fa-f]{32}([0-9A-Fa-f]{8}([0-9A-Fa-f]{24})?)?")
+
 
 @dataclass(frozen=True)
 class SearchedValue:
-    """`asked` as typed, `forms` as the lake may have it: those compared exactly, then (lower case) those compared without case."""
+    """`asked` as typed, `forms` as the lake may have it: those compared exactly, then (lower case) those compared without case.
+
+    `folded_forms` is empty where case tells nothing apart: it costs a scan.
+    """
 
     asked: str
     forms: tuple[str, ...]
@@ -41,9 +48,15 @@ def searched_values(values: Sequence[str]) -> list[SearchedValue]:
         asked = value.strip()
         if asked and asked not in found:
             forms = list(dict.fromkeys((asked, *_written_otherwise(_refanged(asked)))))
-            folded = tuple(dict.fromkeys(form.lower() for form in forms))
-            found[asked] = SearchedValue(asked, tuple(forms), folded)
+            found[asked] = SearchedValue(asked, tuple(forms), _folded(forms))
     return list(found.values())
+
+
+def _folded(forms: Sequence[str]) -> tuple[str, ...]:
+    """Forms that the lake may hold in other case. Not of an IPv4 address, and not of a hash: these are stored in lower case."""
+    if any(_IPV4.fullmatch(form) or _HASH.fullmatch(form) for form in forms):
+        return ()
+    return tuple(dict.fromkeys(form.lower() for form in forms if form.lower() != form.upper()))
 
 
 def _refanged(text: str) -> str:
@@ -56,9 +69,9 @@ def _written_otherwise(text: str) -> list[str]:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        return [text, *_domain_forms(text)]
+        return [text, *_domain_forms(text), *([text.lower()] if _HASH.fullmatch(text) else [])]
     if isinstance(address, ipaddress.IPv4Address):
-        return [text, str(address), f"::ffff:{address}"]
+        return [text, str(address), f"::ffff:{address}", f"::FFFF:{address}"]
     forms = [text, address.compressed, address.exploded]
     if address.ipv4_mapped:
         forms += [str(address.ipv4_mapped), f"::ffff:{address.ipv4_mapped}"]

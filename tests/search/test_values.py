@@ -50,3 +50,11 @@ def test_broken_punycode_is_searched_as_written() -> None:
     (value,) = searched_values(["xn--\u00e4\u00e4.example.org"])
 
     assert value.forms == ("xn--\u00e4\u00e4.example.org",)
+
+
+def test_no_case_is_folded_where_it_tells_nothing_apart() -> None:
+    address, number, digest = searched_values(["203.0.113.66", "123456789012", "D41D8CD98F00B204E9800998ECF8427E"])
+
+    assert (address.folded_forms, number.folded_forms, digest.folded_forms) == ((), (), ())
+    assert digest.forms == ("D41D8CD98F00B204E9800998ECF8427E", "d41d8cd98f00b204e9800998ecf8427e")
+    assert "::ffff:203.0.113.66" in address.forms
