@@ -71,9 +71,9 @@ def process_source(settings: Settings, source: SourceSettings) -> list[BatchResu
 
 def run_with_progress(settings: Settings, batches: Sequence[Batch]) -> list[BatchOutcome]:
     """Dagster's runs of these batches, under a bar that counts files, bytes, events and alerts."""
-    from panther_dagster.defs.run import run_batches
-
     with _progress(batches) as on_event:
+        from panther_dagster.defs.run import run_batches  # Dagster takes seconds to import: the bar is there first
+
         return run_batches(settings, batches, on_event)
 
 

@@ -79,7 +79,8 @@ def _is_alive(record: dg.RunRecord, instance: dg.DagsterInstance, living: Living
         return False
     if run.run_id in living.run_ids:
         return True
-    if now_utc.timestamp() - (record.start_time or now_utc.timestamp()) < STARTUP.total_seconds():
+    started = record.start_time or record.create_timestamp.timestamp()
+    if now_utc.timestamp() - started < STARTUP.total_seconds():
         return True
     instance.report_run_failed(run, "The process of this run is gone; its batch gets another run.")
     return False

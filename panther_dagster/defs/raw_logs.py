@@ -12,6 +12,7 @@ from panther_dagster.defs.checks import ACCOUNTING, FAILURE_RATE, accounting_res
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.defs.tables import spec_of_table
 from panther_dagster.defs.units import unit_of_run
+from panther_dagster.errors import LakeError
 from panther_dagster.settings import SourceSettings
 from panther_dagster.storage.lake import UnitOfWork
 from panther_dagster.storage.tables import BATCHES, CLASSIFICATION_FAILURES, OBJECTS, raw_table
@@ -82,14 +83,20 @@ class Landed:
 
 
 def land_unit(resource: LakeResource, unit: UnitOfWork) -> Landed:
-    """Land every batch of a unit from its source, again if it was landed before: a batch keeps its objects for ever."""
+    """Land every batch of a unit from its source, again if it was landed before: a batch keeps its objects for ever.
+
+    Raises: LakeError: the unit is a batch that was never cut; an hour may have none.
+    """
     from panther_dagster.ingest.landing import LandingReport, land_batch
 
     start = time.perf_counter()
     settings, lake = resource.installation, resource.lake
     sql = f"select p_batch_id, p_source_id from {BATCHES.name} where {unit.predicate} order by cut_time, p_batch_id"
+    batches = lake.query(sql, unit.parameters).to_pylist()
+    if unit.batch_id and not batches:
+        raise LakeError(f"no batch '{unit.batch_id}' has been cut; `panther sources status` lists them")
     reports: list[LandingReport] = []
-    for batch in lake.query(sql, unit.parameters).to_pylist():
+    for batch in batches:
         source = settings.source(batch["p_source_id"])
         client = resource.s3_client(source)
         report = land_batch(lake, batch["p_batch_id"], source=source, registry=resource.registry, limits=settings.batches, s3_client=client)
