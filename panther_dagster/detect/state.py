@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -59,13 +61,7 @@ class SqliteStore:
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._file, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.execute("pragma journal_mode = wal")
-            connection.execute(
-                "create table if not exists entries "
-                "(key text primary key, count integer, strings text, dictionary text, expires_epoch integer)"
-            )
-            self._opened = connection
+            self._opened = _open(self._file)
         return self._opened
 
     def read(self, key: str) -> Entry | None:
@@ -94,3 +90,18 @@ class SqliteStore:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+
+
+# Whoever changes the journal mode while another does is told "locked" at once: SQLite does not wait there, whatever the timeout.
+@retry(retry=retry_if_exception_type(sqlite3.OperationalError), wait=wait_random(0.01, 0.1), stop=stop_after_delay(30), reraise=True)
+def _open(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(
+            "create table if not exists entries (key text primary key, count integer, strings text, dictionary text, expires_epoch integer)"
+        )
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    return connection
