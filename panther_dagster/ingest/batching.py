@@ -77,7 +77,7 @@ def cut_batches(
             tx.append(BATCHES, batch_rows([batch.row(CUT) for batch in batches]))
 
         lake.transact(write)
-    return batches
+    return sorted(batches, key=lambda batch: (batch.hour, batch.batch_id))  # as `unfinished_batches` lists them
 
 
 def _listing(objects: Iterable[SourceObject]) -> pa.Table:
