@@ -150,6 +150,7 @@ def _limit(lake: EmbeddedLake, folder: Path, work: Path) -> tuple[Seconds, int]:
         size += len(text)
     share = size / max(1, lake.query("select sum(strlen(p_raw_event)) as n from panther_raw.aws_cloudtrail").to_pylist()[0]["n"])
     connection = duckdb.connect(config={"threads": 1, "preserve_insertion_order": False})
+    connection.execute("set enable_progress_bar = false")
     for step, table in (("write raw", "panther_raw.aws_cloudtrail"), ("write normalized", "panther_logs.aws_cloudtrail")):
         rows = lake.query(f"select * from {table} using sample {min(100.0, 100 * share):.2f} percent (system)")
         connection.register("ready", rows)
