@@ -9,6 +9,7 @@ import pytest
 from installations import copy_home, installation
 
 from panther_dagster.defs.code_location import build_definitions
+from panther_dagster.dispatch.messages import alert_link
 from panther_dagster.normalize.dbt import DbtProject, relation
 from panther_dagster.settings import Settings, SourceSettings
 
@@ -39,6 +40,12 @@ def test_every_asset_is_declared_here(definitions: dg.Definitions) -> None:
         "sources/once",
         "panther_alerts/deliveries",
     }
+
+
+def test_the_link_in_an_alert_leads_to_an_asset_that_is_there(settings: Settings, definitions: dg.Definitions) -> None:
+    path = alert_link(settings).removeprefix(f"{settings.ui_url}/assets/")
+
+    assert dg.AssetKey(path.split("/")) in definitions.resolve_asset_graph().get_all_asset_keys()
 
 
 def test_the_flow_is_one_lineage(definitions: dg.Definitions) -> None:

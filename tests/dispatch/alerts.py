@@ -44,7 +44,7 @@ MESSAGE = AlertMessage(
     reports={"MITRE ATT&CK": ["TA0001:T1078"]},
     context={"ip": "192.0.2.7", "country": "NO"},
     rule_version="v7",
-    link="http://127.0.0.1:3000/assets/alerts",
+    link="http://127.0.0.1:3000/assets/panther_alerts/alerts",
     idempotency_key="0f343b0931126a20f133d67c2b018a3b",
     attempt_time=NOON,
 )

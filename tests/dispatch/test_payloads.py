@@ -181,7 +181,7 @@ def test_slack_message_stays_within_every_limit_of_block_kit() -> None:
 def test_slack_text_of_an_attacker_cannot_mention_link_or_leave_its_block() -> None:
     text = json.dumps(slack_message(HOSTILE), ensure_ascii=False)
     assert text.count("<") == 1  # our own link
-    assert "<http://127.0.0.1:3000/assets/alerts|Open>" in text
+    assert "<http://127.0.0.1:3000/assets/panther_alerts/alerts|Open>" in text
     assert "\u202e" not in text
     context = [b["text"]["text"] for b in slack_message(HOSTILE)["attachments"][0]["blocks"] if "```" in b.get("text", {}).get("text", "")]
     assert context[-1].count("```") == 2
