@@ -31,7 +31,8 @@ from panther_dagster.ingest.ledger import (
     write_landed,
 )
 from panther_dagster.ingest.readers.compression import decompress
-from panther_dagster.ingest.readers.json import Records, split_records
+from panther_dagster.ingest.readers.json import split_records
+from panther_dagster.ingest.readers.records import Records
 from panther_dagster.ingest.rows import BatchRows, RowPrefix
 from panther_dagster.ingest.sources import Source, SourceObject, open_source
 from panther_dagster.log_types.recognition import Recognizer, Verdict

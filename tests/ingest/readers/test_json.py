@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from panther_dagster.ingest.failures import Failure
 from panther_dagster.ingest.readers.compression import decompress
-from panther_dagster.ingest.readers.json import MAX_DEPTH, Records, is_too_deep, split_records
+from panther_dagster.ingest.readers.json import split_records
+from panther_dagster.ingest.readers.nesting import MAX_DEPTH, is_too_deep
+from panther_dagster.ingest.readers.records import Records
 from panther_dagster.ingest.readers.window import WINDOW_BYTES
 from panther_dagster.log_types.declaration import LogType, Recognition
 from panther_dagster.log_types.recognition import Recognizer
