@@ -50,6 +50,8 @@ def prove_records(text: bytes, heads: HeadDecoder, max_record_bytes: int) -> Rec
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     texts = text.split(b"\n")
+    if not texts[-1]:
+        texts.pop()  # what follows the last line end
     if len(texts) != len(decoded) or not _are_objects(texts):
         texts = _LINE_GAP.sub(b"\n", text).strip().split(b"\n")
         if len(texts) != len(decoded) or not _are_objects(texts):
