@@ -23,7 +23,7 @@ from panther_dagster.log_types.registry import load_registry
 from panther_dagster.normalize.dbt import DbtProject
 from panther_dagster.settings import LakeSettings, Settings, SourceSettings
 from panther_dagster.storage import open_lake
-from panther_dagster.storage.embedded import EmbeddedLake
+from panther_dagster.storage.embedded import FILE_FORMAT, EmbeddedLake
 from panther_dagster.storage.lake import UnitOfWork
 
 LOG_TYPE = "AWS.CloudTrail"
@@ -88,7 +88,7 @@ class _Object(msgspec.Struct, gc=False):
 def run(work: Path, given: Path | None) -> list[Claim]:
     """Land, normalize and index `given` (default: 200 MB of our own), then measure the limit on the same objects."""
     folder = given or write_cloudtrail(work / "objects", raw_bytes=200_000_000)
-    settings = Settings(home=work / "home", lake=LakeSettings(threads=2))
+    settings = Settings(home=work / "home", lake=LakeSettings(threads=1))
     source = SourceSettings(name="bench", uri=str(folder), log_types=(LOG_TYPE,), pattern="**/*.json.gz")
     registry = load_registry(settings.dbt_project)
     lake = open_lake(settings)
@@ -156,7 +156,7 @@ def _limit(lake: EmbeddedLake, folder: Path, work: Path) -> tuple[Seconds, int]:
         connection.register("ready", rows)
         connection.execute("create or replace temp table stored as from ready")
         with seconds.measure(step):
-            connection.execute(f"copy stored to '{work / 'limit.parquet'}' (format parquet, compression zstd, compression_level 1)")
+            connection.execute(f"copy stored to '{work / 'limit.parquet'}' ({FILE_FORMAT})")
     return seconds, size
 
 
