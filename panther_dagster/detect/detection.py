@@ -49,8 +49,9 @@ def detect(
     began, cpu_began = time.perf_counter(), time.thread_time()
     signals, errors, runs = [], [], []
     events_by_log_type: dict[str, int] = {}
+    stored = lake.tables_with(unit)  # planning a read of each log type's table takes 0.13 s, of most in vain
     for log_type in rules.log_types:
-        if (registry is not None and log_type not in registry.by_name) or not lake.has_table(f"panther_logs.{table_name(log_type)}"):
+        if (registry is not None and log_type not in registry.by_name) or f"panther_logs.{table_name(log_type)}" not in stored:
             continue
         for rows in _rows(lake, unit, log_type):
             events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows

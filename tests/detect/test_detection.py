@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from detect.packs import EVENT_TIME, HOUR, loaded, rows_of, write_rule
 
 from panther_dagster.detect.detection import detect
@@ -84,6 +85,24 @@ def test_an_hour_gives_what_its_batches_give_one_by_one(lake: EmbeddedLake, tmp_
 
     assert report.matches == 4
     assert everything(lake) == one_by_one
+
+
+def test_a_table_without_rows_of_the_unit_is_not_read(lake: EmbeddedLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rule(tmp_path, "Test.Even", CODE)
+    put_rows(lake, rows_of(['{"n": 2}']))
+    read: list[str] = []
+    stream = lake.stream
+
+    def recorded(sql: str, *rest: Any, **named: Any) -> Any:
+        read.append(sql)
+        return stream(sql, *rest, **named)
+
+    monkeypatch.setattr(lake, "stream", recorded)
+
+    assert detect(lake, UnitOfWork(batch_id="b2"), rules=loaded(tmp_path)).events == 0
+    assert read == []
+    assert detect(lake, UnitOfWork(batch_id="b1"), rules=loaded(tmp_path)).events == 1
+    assert len(read) == 1
 
 
 def test_a_rule_that_was_removed_takes_its_signals_along(lake: EmbeddedLake, tmp_path: Path) -> None:
