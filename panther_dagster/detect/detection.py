@@ -51,9 +51,10 @@ def detect(
     events_by_log_type: dict[str, int] = {}
     stored = lake.tables_with(unit)  # planning a read of each log type's table takes 0.13 s, of most in vain
     for log_type in rules.log_types:
-        if (registry is not None and log_type not in registry.by_name) or f"panther_logs.{table_name(log_type)}" not in stored:
+        table = f"panther_logs.{table_name(log_type)}"
+        if (registry is not None and log_type not in registry.by_name) or table not in stored:
             continue
-        for rows in _rows(lake, unit, log_type):
+        for rows in _rows(lake, unit, table):
             events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
             result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
             signals.append(result.signals)
@@ -82,12 +83,11 @@ def detect(
     )
 
 
-def _rows(lake: Lake, unit: UnitOfWork, log_type: str) -> Iterator[pa.RecordBatch]:
-    """The unit's rows of a log type: batch by batch, in order of ids. Full batches, so that results do not depend on the engine's."""
-    name = f"panther_logs.{table_name(log_type)}"
-    present = set(lake.query(f"select * from {name} limit 0").schema.names)
+def _rows(lake: Lake, unit: UnitOfWork, table: str) -> Iterator[pa.RecordBatch]:
+    """The unit's rows of a normalized table, in order of batches and ids. Full batches, so that results do not depend on the engine's."""
+    present = set(lake.query(f"select * from {table} limit 0").schema.names)
     columns = [column for column in (*STANDARD_COLUMNS, *INDICATOR_COLUMNS, RAW_EVENT_COLUMN) if column in present]
-    sql = f"select {', '.join(columns)} from {name} where {unit.predicate} order by p_hour, p_batch_id, p_row_id"
+    sql = f"select {', '.join(columns)} from {table} where {unit.predicate} order by p_hour, p_batch_id, p_row_id"
     yield from lake.stream(sql, unit.parameters, rows_per_batch=ROWS_PER_BATCH)
 
 

@@ -312,7 +312,7 @@ def _signal_columns(outcome: Outcome, row_id: str) -> dict[str, Any]:
 
 
 def _storable(text: str | None) -> str | None:
-    """`text` without lone surrogates, which no UTF-8 column takes: they are written as \\udXXX."""
+    """`text` without lone surrogates, which no UTF-8 column takes: they are written as \\udc80."""
     if text is None:
         return None
     return text.encode("utf-8", "backslashreplace").decode()

@@ -54,4 +54,4 @@ def _message(row: Mapping[str, Any], settings: Settings) -> AlertMessage:
 
 def alert_link(settings: Settings) -> str:
     """Where the user interface shows alerts."""
-    return settings.ui_url.rstrip("/") + "/assets/panther_alerts/alerts"
+    return f"{settings.ui_url.rstrip('/')}/assets/{ALERTS.replace('.', '/')}"

@@ -28,9 +28,9 @@ INLINED_ROWS = 2_000
 # Of events, which are 100 columns wide: at DuckDB's own 122,880 rows a writer buffers over 700 MB, at this 500 MB in all.
 ROWS_PER_ROW_GROUP = 16_384
 # zstd 1 writes as fast as snappy, DuckLake's default, and half as much; higher levels cost time and gain nothing on logs.
-LAKE_OPTIONS = {"parquet_compression": "zstd", "parquet_compression_level": 1, "parquet_row_group_size": ROWS_PER_ROW_GROUP}
+FILE_OPTIONS = {"compression": "zstd", "compression_level": 1, "row_group_size": ROWS_PER_ROW_GROUP}
 # A dictionary of event texts, which are all different, is given up after this many instead of filling its megabyte first.
-FILE_FORMAT = f"format parquet, compression zstd, compression_level 1, row_group_size {ROWS_PER_ROW_GROUP}, dictionary_size_limit 1000"
+FILE_FORMAT = ", ".join(["format parquet", "dictionary_size_limit 1000", *(f"{name} {value}" for name, value in FILE_OPTIONS.items())])
 MAX_ATTEMPTS = 30
 # DuckLake's functions that do more than tell; they can stand in a SELECT, and a file that one deletes is gone whatever the transaction.
 DELETES_FILES = re.compile(r"ducklake_(?!snapshots|current_snapshot|table_|list_files|options|settings)\w", re.IGNORECASE)
@@ -95,8 +95,7 @@ class EmbeddedLake(Lake):
             for schema in SCHEMAS:
                 self.connection.execute(f"create schema if not exists {CATALOG}.{schema}")
             if not have:
-                for name, value in LAKE_OPTIONS.items():
-                    self._retried(lambda name=name, value=value: self.connection.execute(f"call {CATALOG}.set_option(?, ?)", [name, value]))  # type: ignore[misc]
+                self._retried(self._set_file_options)
             for table in TABLES:
                 if table.name not in have:
                     self._retried(lambda table=table: self._create(table))  # type: ignore[misc]
@@ -286,6 +285,10 @@ class EmbeddedLake(Lake):
             """
         ).fetchall()
         return {name for (name,) in rows}
+
+    def _set_file_options(self) -> None:
+        for name, value in FILE_OPTIONS.items():
+            self.connection.execute(f"call {CATALOG}.set_option(?, ?)", [f"parquet_{name}", value])
 
     def _create(self, table: Table) -> None:
         self.connection.register("new_table", table.columns.empty_table())
