@@ -56,7 +56,7 @@ def test_examples_in_comments_are_valid_and_show_every_type_of_destination(tmp_p
     file = tmp_path / "panther.yaml"
     file.write_text(with_examples())
 
-    settings = load_settings({"PANTHER_SETTINGS": str(file)})
+    settings = load_settings({"PANTHER_SETTINGS": str(file), "PANTHER_HOME": str(tmp_path)})
 
     assert [source.name for source in settings.sources] == ["cloudtrail", "suricata", "archive"]
     assert {destination.type for destination in settings.destinations} == set(OPENER_BY_TYPE)
