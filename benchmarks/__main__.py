@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -31,10 +32,11 @@ def main() -> int:
     arguments = parser.parse_args()
     claims: list[Claim] = []
     for name in arguments.names or NAMES:
-        with tempfile.TemporaryDirectory(prefix="panther-bench-") as folder, multiprocessing.get_context("spawn").Pool(1) as process:
+        processes = multiprocessing.get_context("spawn")
+        with tempfile.TemporaryDirectory(prefix="panther-bench-") as folder, ProcessPoolExecutor(1, processes) as process:
             # A new process cannot find functions of this file, which is its __main__ too: it is handed one of the benchmark's own.
             work = importlib.import_module(f"benchmarks.{name}").run
-            claims += process.apply(work, (Path(folder), Path(arguments.input) if arguments.input else None))
+            claims += process.submit(work, Path(folder), Path(arguments.input) if arguments.input else None).result()
     table = Table(title="CPU seconds of this machine, this run")
     for column in ("claim", "limit", "ours", "ratio", "needed", "the limit is"):
         table.add_column(column, justify="left" if column in ("claim", "the limit is") else "right")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -122,8 +123,8 @@ def test_two_processes_at_the_same_time_do_not_break_each_other(settings: Settin
     for batch_id in ("b1", "b2"):
         land(batch_id, ["192.0.2.1", "192.0.2.2"])
 
-    with PROCESSES.Pool(2) as pool:
-        rows = pool.starmap(build_in_process, [(settings.home, "b1"), (settings.home, "b2")])
+    with ProcessPoolExecutor(2, PROCESSES) as processes:  # not a Pool, which ends its processes by a signal that they may ignore
+        rows = list(processes.map(build_in_process, [settings.home] * 2, ["b1", "b2"]))
 
     assert rows == [[2], [2]]
     assert lake.query(f"select p_batch_id, count(*) as n from {NORMALIZED} group by 1 order by 1").to_pylist() == [
