@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BATCH_JOB = "process_batch"
 MAX_ATTEMPTS = 5
 # A run is STARTED before its resources, and with them its claim, are up.
-STARTUP = timedelta(seconds=60)
+STARTUP = timedelta(seconds=20)
 # The first retry comes at once, as after a kill; later ones leave time to mend what is broken.
 RETRY_AFTER = timedelta(seconds=15)
 NOT_STARTED = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.MANAGED)

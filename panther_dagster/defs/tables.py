@@ -19,6 +19,8 @@ from panther_dagster.storage.tables import Table, description_of
 Nodes = Mapping[str, Mapping[str, Any]]
 OWNERS = ("team:security-data",)
 TEXT = "string"
+TIME = "timestamp"
+TYPES_OF_STANDARD_COLUMNS = {"p_event_time": TIME, "p_parse_time": TIME, "p_hour": TIME, "p_record_index": "bigint"}  # the others: text
 
 
 def table_key(table: str) -> dg.AssetKey:
@@ -87,9 +89,7 @@ def _column(name: str, column: Mapping[str, Any]) -> dg.TableColumn:
 
 
 def _with_standard_columns(declared: Sequence[dg.TableColumn]) -> list[dg.TableColumn]:
-    first = [
-        dg.TableColumn(name, "timestamp" if "time" in name or "hour" in name else TEXT, text) for name, text in STANDARD_COLUMNS.items()
-    ]
+    first = [dg.TableColumn(name, TYPES_OF_STANDARD_COLUMNS.get(name, TEXT), text) for name, text in STANDARD_COLUMNS.items()]
     indicators = [dg.TableColumn(name, "array(string)", text) for name, text in INDICATOR_COLUMNS.items()]
     raw = dg.TableColumn(RAW_EVENT_COLUMN, TEXT, "The event as it was delivered.")
     return [*first, *declared, *indicators, raw]
