@@ -37,7 +37,7 @@ def run_rule_tests(
 ) -> None:
     """Run rules' unit tests. Exit code 1 when one fails or a rule cannot be loaded."""
     from panther_dagster.detect.pack import load_rules
-    from panther_dagster.detect.unit_tests import parse_filters, run_tests, selected_rules
+    from panther_dagster.detect.unit_tests import parse_filters, run_tests, selected_detections
     from panther_dagster.log_types.registry import load_registry
     from panther_dagster.settings import load_settings
 
@@ -52,7 +52,7 @@ def run_rule_tests(
             _print_report(report)
     failed = [report for report in reports if not report.is_passed]
     if format is Format.TABLE:
-        skipped = len(selected_rules(rules, filters)) - len(reports)
+        skipped = len(selected_detections(rules, filters)) - len(reports)
         _print_summary(paths, rules, passed=len(reports) - len(failed), skipped=skipped, failed=len(failed))
     else:
         write_rows([row for report in reports for row in _rows(report)], COLUMNS, format)

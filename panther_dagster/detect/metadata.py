@@ -1,4 +1,4 @@
-"""What a rule's YAML may say: keys, values, and the errors for what it may not, each with the line it stands on."""
+"""What a detection's YAML may say: keys, values, and the errors for what it may not, each with the line it stands on."""
 
 from __future__ import annotations
 
@@ -15,24 +15,35 @@ from panther_dagster.errors import RuleError
 DEFAULT_DEDUP_PERIOD_MINUTES: Final = 60
 MIN_DEDUP_PERIOD_MINUTES: Final = 5
 FORBIDDEN_IN_NAMES: Final = frozenset('<>&"%')
-RULE_KEYS: Final = frozenset(
-    (
-        *("AnalysisType", "RuleID", "DisplayName", "Enabled", "LogTypes", "Severity", "Filename", "Tests", "Description", "Reference"),
-        *("Runbook", "Tags", "Reports", "DedupPeriodMinutes", "Threshold", "SummaryAttributes", "Status", "CreateAlert", "InlineFilters"),
-        *("AlertTitle", "Detection", "AlertContext", "ScheduledQueries", "OutputIds", "GroupBy", "DynamicSeverities", "BaseDetection"),
-        *("OnlyUseBaseRiskScore", "CreatedBy", "BaseVersion", "Suppressions"),
-    )
+_COMMON_KEYS: Final = (
+    *("AnalysisType", "DisplayName", "Enabled", "Severity", "Filename", "Tests", "Description", "Reference", "Runbook", "Tags", "Reports"),
+    *("Status", "OutputIds", "SummaryAttributes", "CreatedBy", "BaseVersion", "OnlyUseBaseRiskScore", "Suppressions"),
 )
-_LISTS: Final = ("LogTypes", "OutputIds", "SummaryAttributes", "Suppressions", "Tags", "ScheduledQueries", "Tests", "InlineFilters")
-_DISTINCT: Final = ("LogTypes", "OutputIds", "SummaryAttributes", "Suppressions", "Tags")
+_RULE_KEYS: Final = (
+    *("RuleID", "DedupPeriodMinutes", "Threshold", "CreateAlert", "InlineFilters", "Detection", "AlertTitle", "AlertContext"),
+    *("GroupBy", "DynamicSeverities", "BaseDetection"),
+)
+_POLICY_KEYS: Final = ("PolicyID", "ResourceTypes", "AutoRemediationID", "AutoRemediationParameters", "ActionDelaySeconds")
+KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "rule": frozenset((*_COMMON_KEYS, *_RULE_KEYS, "LogTypes")),
+    "scheduled_rule": frozenset((*_COMMON_KEYS, *_RULE_KEYS, "ScheduledQueries")),
+    "policy": frozenset((*_COMMON_KEYS, *_POLICY_KEYS)),
+}
+REQUIRED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "rule": ("RuleID", "Enabled", "LogTypes", "Severity"),
+    "scheduled_rule": ("RuleID", "Enabled", "ScheduledQueries", "Severity"),
+    "policy": ("PolicyID", "Enabled", "Severity"),
+}
+_DISTINCT: Final = ("LogTypes", "OutputIds", "SummaryAttributes", "Suppressions", "Tags", "ScheduledQueries", "ResourceTypes")
+_LISTS: Final = (*_DISTINCT, "Tests", "InlineFilters")
 _NUMBERS: Final = ("DedupPeriodMinutes", "Threshold")
 _BOOLEANS: Final = ("Enabled", "CreateAlert")
-_TEXTS: Final = ("RuleID", "DisplayName", "Filename", "Description", "Reference", "Runbook", "Severity", "Status")
+_TEXTS: Final = ("RuleID", "PolicyID", "DisplayName", "Filename", "Description", "Reference", "Runbook", "Severity", "Status")
 
 
 @dataclass
 class Findings:
-    """Problems of one file. Any error costs the rule; warnings do not."""
+    """Problems of one file. Any error costs the detection; warnings do not."""
 
     file: Path
     errors: list[RuleError] = field(default_factory=list)
@@ -47,18 +58,12 @@ class Findings:
         self.warnings.append(RuleError(text, place_of(self.file, *path)))
 
 
-def check_rule_metadata(metadata: Mapping[str, Any], log_types: Iterable[str] | None, findings: Findings) -> None:
-    """Note everything that is wrong with a rule's YAML. `log_types`: the declared ones; None leaves them unchecked."""
-    for key in metadata:
-        if key not in RULE_KEYS:
-            similar = did_you_mean(str(key), RULE_KEYS)
-            note = findings.error if similar else findings.warn
-            note(f"unknown key '{key}'{similar}", key)
-    for key in ("RuleID", "Enabled", "LogTypes", "Severity"):
-        if metadata.get(key) is None:
-            findings.error(f"{key} is missing", key)
-    if metadata.get("Filename") is None and "Detection" not in metadata:
-        findings.error("Filename is missing: it names the .py file with the rule's code, in the same folder", "Filename")
+def check_metadata(kind: str, metadata: Mapping[str, Any], log_types: Iterable[str] | None, findings: Findings) -> None:
+    """Note everything that is wrong with the YAML of a detection.
+
+    Args: kind: its AnalysisType, one of KEYS. log_types: the declared ones; None leaves them unchecked.
+    """
+    _check_keys(kind, metadata, findings)
     _check_types(metadata, findings)
     _check_names(metadata, findings)
     severity = metadata.get("Severity")
@@ -87,6 +92,27 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.75) -> str:
     return f"; did you mean '{by_lower[close[0]]}'?" if close else ""
 
 
+def _check_keys(kind: str, metadata: Mapping[str, Any], findings: Findings) -> None:
+    words = kind.replace("_", " ")
+    for key in metadata:
+        if key in KEYS[kind]:
+            continue
+        if any(key in keys for keys in KEYS.values()):
+            findings.warn(f"{key} has no effect on a {words}", key)
+            continue
+        similar = did_you_mean(str(key), KEYS[kind])
+        note = findings.error if similar else findings.warn
+        note(f"unknown key '{key}'{similar}", key)
+    for key in REQUIRED_KEYS[kind]:
+        if metadata.get(key) is None:
+            findings.error(f"{key} is missing", key)
+    if metadata.get("Filename") is None and not ("Detection" in metadata and "Detection" in KEYS[kind]):
+        findings.error(f"Filename is missing: it names the .py file with the {words}'s code, in the same folder", "Filename")
+    filters = metadata.get("InlineFilters")
+    if kind == "scheduled_rule" and isinstance(filters, list) and any(condition != {"All": []} for condition in filters):
+        findings.warn("InlineFilters have no effect on a scheduled rule; say it in the query", "InlineFilters")
+
+
 def _check_types(metadata: Mapping[str, Any], findings: Findings) -> None:
     kinds: tuple[tuple[tuple[str, ...], type, str], ...] = (
         (_LISTS, list, "a list"),
@@ -110,7 +136,7 @@ def _check_types(metadata: Mapping[str, Any], findings: Findings) -> None:
 
 
 def _check_names(metadata: Mapping[str, Any], findings: Findings) -> None:
-    for key in ("RuleID", "DisplayName"):
+    for key in ("RuleID", "PolicyID", "DisplayName"):
         bad = FORBIDDEN_IN_NAMES.intersection(str(metadata.get(key) or ""))
         if bad:
             findings.error(f"{key} must not contain {' '.join(sorted(bad))}", key)

@@ -1,10 +1,15 @@
-"""One rule and what it says of one event. Loaded by pack.py, called by runner.py and unit_tests.py; knows no table.
+"""One detection and what it says of one event or resource. Loaded by pack.py, called by runner.py and unit_tests.py; knows no table.
+
+    Detection
+    ├── Rule            on events as they come
+    ├── ScheduledRule   on rows of scheduled queries
+    └── Policy          on resources
 
 For one event the functions of a rule run in this order: inline filters, rule, title, description, reference, severity, runbook,
 destinations, dedup, alert_context, unique. The order can be seen: modules keep state between them.
 
-Two modes. In *batch* mode (production) the auxiliary functions run only when rule() returned True, and a failure of one is replaced by
-its fallback, so it never suppresses a match. In *test* mode they run always, and failures are kept.
+Two modes. In *batch* mode (production) the auxiliary functions run only when rule() returned True (policy(): False), and a failure of one
+is replaced by its fallback, so it never suppresses a match. In *test* mode they run always, and failures are kept.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.filters import Filter
@@ -56,18 +61,18 @@ class UnknownDestinationError(PantherError):
         self.names = list(names)
 
 
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """A rule that is ready to run: its metadata from YAML and its module."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Detection:
+    """What every kind of detection has: its metadata from YAML and its code, ready to run."""
 
-    rule_id: str
+    kind: ClassVar[str]  # its AnalysisType
+    verdict_function: ClassVar[str] = "rule"
+    alerting_verdict: ClassVar[bool] = True  # what the verdict function returns when something is wrong
+
+    rule_id: str  # RuleID or PolicyID
     display_name: str
-    log_types: tuple[str, ...]
     severity: str | None  # upper case; None only in tests
     is_enabled: bool
-    dedup_period_minutes: int
-    threshold: int
-    creates_alert: bool
     tags: tuple[str, ...]
     reports: Mapping[str, tuple[str, ...]]
     description: str
@@ -76,11 +81,10 @@ class Rule:
     output_ids: tuple[str, ...]
     version: str  # hash of code, metadata and helpers
     location: Location
-    file: Path
+    file: Path  # of the code
     module: ModuleType
     functions: Mapping[str, Callable[[Any], Any]]
     filter: Filter | None = None
-    data_models: Mapping[str, DataModel] = field(default_factory=dict)  # of its pack, by log type
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written
 
     @property
@@ -90,24 +94,61 @@ class Rule:
         return tests
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rule(Detection):
+    """A rule on events as they come."""
+
+    kind: ClassVar[str] = "rule"
+
+    log_types: tuple[str, ...]
+    dedup_period_minutes: int
+    threshold: int
+    creates_alert: bool
+    data_models: Mapping[str, DataModel] = field(default_factory=dict)  # of its pack, by log type
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScheduledRule(Detection):
+    """A rule on the rows of scheduled queries. It has no data model."""
+
+    kind: ClassVar[str] = "scheduled_rule"
+
+    scheduled_queries: tuple[str, ...]  # by QueryName
+    dedup_period_minutes: int
+    threshold: int
+    creates_alert: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Policy(Detection):
+    """What a resource should be like: policy(resource), called with a plain dict, is True where it is so and False where it is not."""
+
+    kind: ClassVar[str] = "policy"
+    verdict_function: ClassVar[str] = "policy"
+    alerting_verdict: ClassVar[bool] = False
+
+    resource_types: tuple[str, ...]  # none: all types
+    suppressions: tuple[str, ...] = ()  # patterns of ids of resources that it does not concern
+
+
 @dataclass
 class Outcome:
-    """What a rule said of one event. `outputs` and `errors` by function name; a function that is not defined is in neither."""
+    """What a detection said of one event. `outputs` and `errors` by function name; a function that is not defined is in neither."""
 
-    rule: Rule
-    output: bool | None = None  # None: rule() failed
+    rule: Detection
+    output: bool | None = None  # the verdict; None: the function failed
     is_triggered: bool = False
     outputs: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, BaseException] = field(default_factory=dict)  # also of rule and filter
+    errors: dict[str, BaseException] = field(default_factory=dict)  # also of the verdict function and filter
 
     @property
     def error(self) -> BaseException | None:
         """What kept the rule from giving a verdict."""
-        return self.errors.get("rule") or self.errors.get("filter")
+        return self.errors.get(self.rule.verdict_function) or self.errors.get("filter")
 
 
-def run_rule(rule: Rule, event: Any, *, is_test: bool = False, destinations: Mapping[str, str] | None = None) -> Outcome:
-    """Run all functions of a rule on an event.
+def run_rule(rule: Detection, event: Any, *, is_test: bool = False, destinations: Mapping[str, str] | None = None) -> Outcome:
+    """Run all functions of a detection on an event, or a policy's on a resource.
 
     Args: destinations: id by display name, of those that exist; None leaves the names of destinations() unchecked.
     """
@@ -124,22 +165,22 @@ def run_rule(rule: Rule, event: Any, *, is_test: bool = False, destinations: Map
                 add_details(outcome, event, is_test=True, destinations=destinations)
             return outcome
     try:
-        outcome.output = checked_verdict(rule, rule.functions["rule"](event))
+        outcome.output = checked_verdict(rule, rule.functions[rule.verdict_function](event))
     except BaseException as error:
         if is_of_the_host(error):
             raise
-        outcome.errors["rule"] = error
-    outcome.is_triggered = outcome.output is True
+        outcome.errors[rule.verdict_function] = error
+    outcome.is_triggered = outcome.output is rule.alerting_verdict
     if outcome.is_triggered or is_test:
         add_details(outcome, event, is_test=is_test, destinations=destinations)
     return outcome
 
 
-def checked_verdict(rule: Rule, output: Any) -> bool:
-    """`output` of rule() if it is a bool. Raises FunctionReturnTypeError otherwise: None or 1 is an error, not a verdict."""
+def checked_verdict(rule: Detection, output: Any) -> bool:
+    """`output` of rule() or policy() if it is a bool. Raises FunctionReturnTypeError otherwise: None or 1 is an error, not a verdict."""
     if output is True or output is False:
         return bool(output)
-    raise _wrong_type(rule, "rule", output, "bool")
+    raise _wrong_type(rule, rule.verdict_function, output, "bool")
 
 
 def add_details(outcome: Outcome, event: Any, *, is_test: bool, destinations: Mapping[str, str] | None = None) -> None:
@@ -187,7 +228,7 @@ def truncated(text: str, size: int = MAX_TEXT) -> str:
     return text if len(text) <= size else text[: size - len(TRUNCATED)] + TRUNCATED
 
 
-def _checked(rule: Rule, name: str, output: Any, destinations: Mapping[str, str] | None) -> Any:
+def _checked(rule: Detection, name: str, output: Any, destinations: Mapping[str, str] | None) -> Any:
     if name == "severity":
         return _checked_severity(rule, output)
     if name == "destinations":
@@ -199,7 +240,7 @@ def _checked(rule: Rule, name: str, output: Any, destinations: Mapping[str, str]
     return truncated(output)
 
 
-def _checked_severity(rule: Rule, output: Any) -> str | None:
+def _checked_severity(rule: Detection, output: Any) -> str | None:
     if not isinstance(output, str):
         raise _wrong_type(rule, "severity", output, "str")
     severity = output.upper()
@@ -210,7 +251,7 @@ def _checked_severity(rule: Rule, output: Any) -> str | None:
     return severity
 
 
-def _checked_destinations(rule: Rule, output: Any, destinations: Mapping[str, str] | None) -> list[str] | None:
+def _checked_destinations(rule: Detection, output: Any, destinations: Mapping[str, str] | None) -> list[str] | None:
     if output is None:
         return None
     if not isinstance(output, list) or not all(isinstance(item, (str, bool)) for item in output):
@@ -233,7 +274,7 @@ def _checked_destinations(rule: Rule, output: Any, destinations: Mapping[str, st
     return found[:MAX_DESTINATIONS]
 
 
-def _context_text(rule: Rule, output: Any) -> str:
+def _context_text(rule: Detection, output: Any) -> str:
     if not isinstance(output, Mapping):
         raise _wrong_type(rule, "alert_context", output, "Mapping")
     text = json.dumps(output, default=json_encoder, allow_nan=False)
@@ -242,7 +283,7 @@ def _context_text(rule: Rule, output: Any) -> str:
     return text
 
 
-def _fallback(rule: Rule, name: str, error: Exception) -> Any:
+def _fallback(rule: Detection, name: str, error: Exception) -> Any:
     fallbacks: dict[str, Any] = {
         "title": rule.rule_id,
         "severity": rule.severity,
@@ -259,6 +300,6 @@ def _default_dedup(outcome: Outcome) -> str:
     return outcome.outputs.get("title") or f"{DEFAULT_DEDUP_PREFIX}{outcome.rule.rule_id}"
 
 
-def _wrong_type(rule: Rule, name: str, output: Any, expected: str) -> FunctionReturnTypeError:
+def _wrong_type(rule: Detection, name: str, output: Any, expected: str) -> FunctionReturnTypeError:
     wanted = expected if expected == "a list" else f"[{expected}]"
     return FunctionReturnTypeError(f"detection [{rule.rule_id}] function [{name}] returned [{type(output).__name__}], expected {wanted}")

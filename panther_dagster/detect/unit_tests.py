@@ -1,7 +1,7 @@
-"""The tests in a rule's YAML: run them, say what each function returned. How it is printed is the command line's affair.
+"""The tests in a detection's YAML: run them, say what each function returned. How it is printed is the command line's affair.
 
-A test has Name, ExpectedResult, Log and perhaps Mocks. It passes when rule() returns ExpectedResult, and, where an alert is expected,
-no other function of the rule fails.
+A test has Name, ExpectedResult, Log (for a policy: Resource) and perhaps Mocks. It passes when rule() returns ExpectedResult, and, where an
+alert is expected (of a policy that is false), no other function fails.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
 from panther_dagster.detect.metadata import did_you_mean
 from panther_dagster.detect.pack import RuleSet
-from panther_dagster.detect.rule import Outcome, Rule, UnknownDestinationError, is_of_the_host, run_rule
+from panther_dagster.detect.rule import Detection, Outcome, Policy, Rule, UnknownDestinationError, is_of_the_host, run_rule
 from panther_dagster.errors import RuleError
 from panther_dagster.event import PantherEvent
 
 
 @dataclass(frozen=True)
 class FunctionOutput:
-    """What one function of a rule gave: its output as text, or its error."""
+    """What one function of a detection gave: its output as text, or its error."""
 
     name: str
     output: str | None
@@ -49,9 +49,9 @@ class TestResult:
 
 @dataclass(frozen=True)
 class RuleTestReport:
-    """All tests of one rule, and whether it has as many as are asked for."""
+    """All tests of one detection, and whether it has as many as are asked for."""
 
-    rule: Rule
+    rule: Detection
     results: tuple[TestResult, ...]
     shortfall: str | None = None  # which tests are missing
 
@@ -63,14 +63,14 @@ class RuleTestReport:
 
 @dataclass(frozen=True)
 class RuleFilter:
-    """`KEY=V1,V2` or `KEY!=V1,V2`: rules whose YAML has (or has not) one of the values, without regard to case."""
+    """`KEY=V1,V2` or `KEY!=V1,V2`: detections whose YAML has (or has not) one of the values, without regard to case."""
 
     key: str
     values: tuple[str, ...]
     is_negated: bool = False
 
-    def accepts(self, rule: Rule) -> bool:
-        """Whether the rule stays."""
+    def accepts(self, rule: Detection) -> bool:
+        """Whether the detection stays."""
         written = {str(key).lower(): value for key, value in rule.metadata.items()}.get(self.key.lower())
         values = written if isinstance(written, list) else [written]
         folded = {str(value).lower() for value in values if value is not None}
@@ -90,14 +90,14 @@ def parse_filters(texts: Iterable[str]) -> list[RuleFilter]:
     return filters
 
 
-def selected_rules(rules: RuleSet, filters: Iterable[RuleFilter], *, skip_disabled: bool = False) -> list[Rule]:
-    """Rules that every filter accepts, in order of ids. Raises RuleError for a key that no rule has."""
+def selected_detections(rules: RuleSet, filters: Iterable[RuleFilter], *, skip_disabled: bool = False) -> list[Detection]:
+    """Detections of all kinds that every filter accepts, in order of ids. Raises RuleError for a key that none has."""
     filters = list(filters)
-    keys = {str(key) for rule in rules.rules for key in rule.metadata}
+    keys = {str(key) for detection in rules.detections for key in detection.metadata}
     for rule_filter in filters:
-        if rules.rules and rule_filter.key.lower() not in {key.lower() for key in keys}:
+        if keys and rule_filter.key.lower() not in {key.lower() for key in keys}:
             raise RuleError(f"no rule has a key '{rule_filter.key}'{did_you_mean(rule_filter.key, keys)}")
-    return [rule for rule in rules.rules if (rule.is_enabled or not skip_disabled) and all(f.accepts(rule) for f in filters)]
+    return [found for found in rules.detections if (found.is_enabled or not skip_disabled) and all(f.accepts(found) for f in filters)]
 
 
 def run_tests(
@@ -109,27 +109,33 @@ def run_tests(
     test_names: Iterable[str] = (),
     destinations: Mapping[str, str] | None = None,
 ) -> Iterator[RuleTestReport]:
-    """Run the unit tests of rules, rule by rule.
+    """Run the unit tests of detections, one by one.
 
-    Args: minimum_tests: a rule with fewer fails, and with a minimum above 1 it needs one test of each verdict. test_names: only these.
+    Args: minimum_tests: a detection with fewer fails, and with a minimum above 1 it needs one test of each verdict. test_names: only these.
     destinations: id by display name, to check what destinations() returns; None accepts any name.
     """
-    wanted = set(test_names)
-    for rule in selected_rules(rules, filters, skip_disabled=skip_disabled):
-        tests = [test for test in rule.tests if not wanted or (isinstance(test, Mapping) and test.get("Name") in wanted)]
-        results = tuple(run_test(rule, test, destinations=destinations) for test in tests)
-        yield RuleTestReport(rule, results, _shortfall(rule.tests, minimum_tests))
+    wanted = frozenset(test_names)
+    for detection in selected_detections(rules, filters, skip_disabled=skip_disabled):
+        yield run_tests_of(detection, minimum_tests=minimum_tests, test_names=wanted, destinations=destinations)
 
 
-def run_test(rule: Rule, test: Any, *, destinations: Mapping[str, str] | None = None) -> TestResult:
+def run_tests_of(
+    detection: Detection, *, minimum_tests: int = 0, test_names: Set[str] = frozenset(), destinations: Mapping[str, str] | None = None
+) -> RuleTestReport:
+    """Run the unit tests of one detection."""
+    tests = [test for test in detection.tests if not test_names or (isinstance(test, Mapping) and test.get("Name") in test_names)]
+    results = tuple(run_test(detection, test, destinations=destinations) for test in tests)
+    return RuleTestReport(detection, results, _shortfall(detection.tests, minimum_tests))
+
+
+def run_test(rule: Detection, test: Any, *, destinations: Mapping[str, str] | None = None) -> TestResult:
     """Run one test as it stands in YAML."""
-    problem = _malformed(test)
+    problem = _malformed(rule, test)
     name = str(test.get("Name", "")) if isinstance(test, Mapping) else str(test)
     expected = test.get("ExpectedResult") if isinstance(test, Mapping) else None
     if problem is not None:
         return TestResult(rule.rule_id, name, False, expected, False, error=problem)
-    log = copy.deepcopy(dict(test["Log"]))
-    event = PantherEvent.sharing(log, rule.data_models.get(log.get("p_log_type", "")))
+    event = seen_by(rule, copy.deepcopy(dict(test[_input_key(rule)])))
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), mocked_names(rule, test.get("Mocks") or ()):
@@ -142,35 +148,46 @@ def run_test(rule: Rule, test: Any, *, destinations: Mapping[str, str] | None = 
     return _judged(rule, test, outcome, printed.getvalue(), destinations)
 
 
-def _judged(rule: Rule, test: Mapping[str, Any], outcome: Outcome, printed: str, destinations: Mapping[str, str] | None) -> TestResult:
+def _judged(rule: Detection, test: Mapping[str, Any], outcome: Outcome, printed: str, destinations: Mapping[str, str] | None) -> TestResult:
     expected = test["ExpectedResult"]
+    expects_alert = expected is rule.alerting_verdict
     failures = {
         name: error for name, error in outcome.errors.items() if destinations is not None or not isinstance(error, UnknownDestinationError)
     }
-    is_passed = outcome.output is expected and not ({"rule", "filter"} & failures.keys())
+    is_passed = outcome.output is expected and not ({rule.verdict_function, "filter"} & failures.keys())
     error = None
     if not is_passed:
-        error = repr(outcome.error) if outcome.error is not None else f"rule returned {outcome.output}, expected {expected}"
-    elif expected and failures:
+        error = (
+            repr(outcome.error) if outcome.error is not None else f"{rule.verdict_function} returned {outcome.output}, expected {expected}"
+        )
+    elif expects_alert and failures:
         is_passed = False
         error = "; ".join(f"{name}: {failure!r}" for name, failure in failures.items())
-    if is_passed and expected and "ExpectedDestinations" in test:
+    if is_passed and expects_alert and "ExpectedDestinations" in test:
         wanted, found = sorted(test["ExpectedDestinations"] or ["SKIP"]), sorted(outcome.outputs.get("destinations") or [])
         if wanted != found:
             is_passed, error = False, f"destinations are {found}, expected {wanted}"
-    functions = [FunctionOutput("rule", str(outcome.output), _text(outcome.error), outcome.output is expected)]
-    if expected:
+    functions = [FunctionOutput(rule.verdict_function, str(outcome.output), _text(outcome.error), outcome.output is expected)]
+    if expects_alert:
         functions += [
             FunctionOutput(name, _output_text(outcome.outputs.get(name)), _text(failures.get(name)), name not in failures)
             for name in rule.functions
-            if name != "rule"
+            if name != rule.verdict_function
         ]
     return TestResult(rule.rule_id, test["Name"], is_passed, expected, outcome.is_triggered, tuple(functions), error, printed)
 
 
+def seen_by(detection: Detection, values: dict[str, Any]) -> Any:
+    """What a detection is called with: for a policy the dict itself, else an event, with a rule's data model for its p_log_type."""
+    if isinstance(detection, Policy):
+        return values
+    model = detection.data_models.get(values.get("p_log_type", "")) if isinstance(detection, Rule) else None
+    return PantherEvent.sharing(values, model)
+
+
 @contextlib.contextmanager
-def mocked_names(rule: Rule, mocks: Sequence[Mapping[str, Any]]) -> Iterator[None]:
-    """Names in the rule's module replaced by mocks that return what the test says; of two for one name the last counts."""
+def mocked_names(rule: Detection, mocks: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Names in the detection's module replaced by mocks that return what the test says; of two for one name the last counts."""
     replacements = {mocked["objectName"]: mock.MagicMock(return_value=mocked.get("returnValue")) for mocked in mocks}
     if not replacements:
         yield
@@ -179,16 +196,21 @@ def mocked_names(rule: Rule, mocks: Sequence[Mapping[str, Any]]) -> Iterator[Non
         yield
 
 
-def _malformed(test: Any) -> str | None:
+def _input_key(rule: Detection) -> str:
+    return "Resource" if isinstance(rule, Policy) else "Log"
+
+
+def _malformed(rule: Detection, test: Any) -> str | None:
+    key = _input_key(rule)
     if not isinstance(test, Mapping):
-        return "a test must be a mapping of Name, ExpectedResult and Log"
-    missing = [key for key in ("Name", "ExpectedResult", "Log") if key not in test]
+        return f"a test must be a mapping of Name, ExpectedResult and {key}"
+    missing = [name for name in ("Name", "ExpectedResult", key) if name not in test]
     if missing:
         return f"the test has no {', '.join(missing)}"
     if not isinstance(test["ExpectedResult"], bool):
         return f"ExpectedResult must be true or false, not {test['ExpectedResult']!r}"
-    if not isinstance(test["Log"], Mapping):
-        return "Log must be an object"
+    if not isinstance(test[key], Mapping):
+        return f"{key} must be an object"
     if any(not isinstance(mocked, Mapping) or "objectName" not in mocked for mocked in test.get("Mocks") or ()):
         return "each of Mocks needs an objectName and a returnValue"
     return None

@@ -38,6 +38,27 @@ def write_rule(root: Path, rule_id: str, code: str, **metadata: Any) -> Path:
     return file
 
 
+def write_policy(root: Path, policy_id: str, code: str, **metadata: Any) -> Path:
+    """A policy's .py and .yml below `root`; returns the .yml. A key set to None is left out."""
+    folder = root / "test_policies"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = policy_id.lower().replace(".", "_")
+    (folder / f"{name}.py").write_text(code)
+    values: dict[str, Any] = {
+        "AnalysisType": "policy",
+        "PolicyID": policy_id,
+        "DisplayName": f"About {policy_id}",
+        "Enabled": True,
+        "Filename": f"{name}.py",
+        "Severity": "High",
+        "ResourceTypes": ["Test.Resource"],
+        **metadata,
+    }
+    file = folder / f"{name}.yml"
+    file.write_text(yaml.safe_dump({key: value for key, value in values.items() if value is not None}, sort_keys=False))
+    return file
+
+
 def write_helper(root: Path, name: str, code: str) -> None:
     """A global helper."""
     folder = root / "global_helpers"

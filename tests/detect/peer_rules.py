@@ -1,7 +1,9 @@
-"""Runs rules by panther-core. Executed by the python that PANTHER_CORE_PYTHON names, which knows nothing of this package.
+"""Runs rules, scheduled rules and policies by panther-core.
+
+Executed by the python that PANTHER_CORE_PYTHON names, which knows nothing of this package.
 
 Input, one line of JSON: {helpers: [folders], models: {log type: {id, mappings, body}}, destinations: {name: id}, rules: [{id, file,
-severity, tests: [{log, mocks}]}]}. Output: for each test of each rule the results in batch and in test mode.
+kind, severity, tests: [{log, mocks}]}]}. Output: for each test of each rule the results in batch and in test mode.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class _Destination:
 def main(job: dict[str, Any]) -> list[Any]:
     from panther_core import PantherEvent
     from panther_core.data_model import DataModel
+    from panther_core.policy import Policy
     from panther_core.rule import Rule
 
     sys.path.extend(job["helpers"])
@@ -34,13 +37,22 @@ def main(job: dict[str, Any]) -> list[Any]:
     by_name = {destination.destination_display_name: destination for destination in by_id.values()}
     answers = []
     for spec in job["rules"]:
-        rule = Rule({"id": spec["id"], "path": spec["file"], "versionId": "1", "severity": spec["severity"]})
+        is_policy = spec["kind"] == "policy"
+        config = {
+            "id": spec["id"],
+            "path": spec["file"],
+            "versionId": "1",
+            "severity": spec["severity"],
+            "analysisType": spec["kind"].upper(),
+        }
+        rule = Policy(config) if is_policy else Rule(config)
         for test in spec["tests"]:
             results = []
             for is_batch in (True, False):
                 mocks = {mocked["objectName"]: MagicMock(return_value=mocked.get("returnValue")) for mocked in test["mocks"]}
                 log = copy.deepcopy(test["log"])
-                event = PantherEvent(log, models.get(log.get("p_log_type", "")))
+                model = models.get(log.get("p_log_type", "")) if spec["kind"] == "rule" else None
+                event = log if is_policy else PantherEvent(log, model)
                 with patch.multiple(rule.module, **mocks) if mocks else contextlib.nullcontext(), contextlib.redirect_stdout(io.StringIO()):
                     results.append(_plain(rule.run(event, by_id, by_name, batch_mode=is_batch)))
             answers.append([spec["id"], *results])

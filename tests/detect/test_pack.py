@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from detect.packs import loaded, rows_of, write_data_model, write_helper, write_rule
+from detect.packs import loaded, rows_of, write_data_model, write_helper, write_policy, write_rule
 
 from panther_dagster.detect.pack import load_rules
 from panther_dagster.detect.runner import evaluate
@@ -50,18 +50,74 @@ def test_a_rule_is_its_yaml_and_the_code_beside_it(tmp_path: Path) -> None:
 def test_only_folders_of_items_count_and_other_kinds_are_counted(tmp_path: Path) -> None:
     write_rule(tmp_path, "Test.Rule", ALWAYS)
     write_helper(tmp_path, "some_helpers", "")
-    for folder in ("templates", ".hidden_rules", "packs", "aws_policies"):
+    for folder in ("templates", ".hidden_rules", "packs", "aws_queries"):
         (tmp_path / folder).mkdir()
     (tmp_path / "templates" / "x.yml").write_text("AnalysisType: rule\n")
     (tmp_path / ".hidden_rules" / "x.yml").write_text("AnalysisType: rule\n")
     (tmp_path / "packs" / "p.yml").write_text("AnalysisType: pack\nPackID: P\n")
-    (tmp_path / "aws_policies" / "p.yml").write_text("AnalysisType: policy\nPolicyID: Q\n")
-    (tmp_path / "aws_policies" / "notes.yml").write_text("a: 1\n")
+    (tmp_path / "aws_queries" / "q.yml").write_text("AnalysisType: saved_query\nQueryName: Q\n")
+    (tmp_path / "aws_queries" / "notes.yml").write_text("a: 1\n")
 
     rules = load_rules([tmp_path])
 
     assert [rule.rule_id for rule in rules.rules] == ["Test.Rule"]
-    assert (rules.errors, rules.skipped) == ((), {"pack": 1, "policy": 1})
+    assert (rules.errors, rules.skipped) == ((), {"pack": 1, "saved_query": 1})
+
+
+def test_policies_and_scheduled_rules_are_kept_apart_from_the_rules_that_run_on_events(tmp_path: Path) -> None:
+    write_rule(tmp_path, "Test.Rule", ALWAYS)
+    write_rule(tmp_path, "Test.Scheduled", ALWAYS, AnalysisType="scheduled_rule", LogTypes=None, ScheduledQueries=["A Query"])
+    write_policy(tmp_path, "Test.Policy", "def policy(resource):\n    return True\n")
+
+    rules = loaded(tmp_path)
+
+    assert [rule.rule_id for rule in rules.for_log_type("Test.Type")] == ["Test.Rule"]
+    assert rules.log_types == ("Test.Type",)
+    assert [(rule.rule_id, rule.scheduled_queries) for rule in rules.scheduled_rules] == [("Test.Scheduled", ("A Query",))]
+    assert [(policy.rule_id, policy.resource_types) for policy in rules.policies] == [("Test.Policy", ("Test.Resource",))]
+    assert [(found.rule_id, found.kind) for found in rules.detections] == [
+        ("Test.Policy", "policy"),
+        ("Test.Rule", "rule"),
+        ("Test.Scheduled", "scheduled_rule"),
+    ]
+
+
+def test_bad_policies_and_scheduled_rules_are_told_with_their_line(tmp_path: Path) -> None:
+    compliant = "def policy(resource):\n    return True\n"
+    write_policy(tmp_path, "Test.Good", compliant, ResourceTypes=None)
+    write_policy(tmp_path, "Test.Key", compliant, ResourceType=["A"])
+    write_policy(tmp_path, "Test.NoCode", compliant, Filename=None, Detection=[])
+    write_policy(tmp_path, "Test.NoPolicy", ALWAYS)
+    write_policy(tmp_path, "Test.Types", compliant, ResourceTypes=["A", "A"])
+    scheduled = {"AnalysisType": "scheduled_rule", "LogTypes": None}
+    write_rule(tmp_path, "Test.NoQueries", ALWAYS, **scheduled)
+    write_rule(tmp_path, "Test.OneQuery", ALWAYS, **scheduled, ScheduledQueries="A")
+
+    rules = load_rules([tmp_path])
+
+    assert [found.rule_id for found in rules.detections] == ["Test.Good"]
+    assert problems(tmp_path) == [
+        "test_policies/test_key.yml:9: unknown key 'ResourceType'; did you mean 'ResourceTypes'?",
+        "test_policies/test_nocode.yml:1: Filename is missing: it names the .py file with the policy's code, in the same folder",
+        "test_policies/test_nopolicy.py:1: the code has no function 'policy'",
+        "test_policies/test_types.yml:9: 'A' stands twice in ResourceTypes",
+        "test_rules/test_noqueries.yml:1: ScheduledQueries is missing",
+        "test_rules/test_onequery.yml:7: ScheduledQueries must be a list, not 'A'",
+    ]
+
+
+def test_a_key_of_another_kind_is_a_warning(tmp_path: Path) -> None:
+    write_policy(tmp_path, "Test.Policy", "def policy(resource):\n    return True\n", Threshold=3)
+    filters = [{"Key": "a", "Condition": "Exists"}]
+    scheduled = {"AnalysisType": "scheduled_rule", "ScheduledQueries": ["Q"]}
+    write_rule(tmp_path, "Test.Scheduled", ALWAYS, **scheduled, InlineFilters=filters)
+    write_rule(tmp_path, "Test.Silent", ALWAYS, **scheduled, LogTypes=None, InlineFilters=[{"All": []}])
+
+    assert [str(warning).replace(f"{tmp_path}/", "") for warning in load_rules([tmp_path]).warnings] == [
+        "test_policies/test_policy.yml:9: Threshold has no effect on a policy",
+        "test_rules/test_scheduled.yml:7: LogTypes has no effect on a scheduled rule",
+        "test_rules/test_scheduled.yml:11: InlineFilters have no effect on a scheduled rule; say it in the query",
+    ]
 
 
 def test_a_part_of_a_pack_loads_with_the_packs_helpers(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Rules run here and by panther-core 0.16.3: the same output of every function, in both modes, with the same errors and texts.
+"""Rules, scheduled rules and policies run here and by panther-core 0.16.3.
+
+The same output of every function, in both modes, with the same errors and texts.
 
 panther-core is a yardstick only, in an environment of its own: PANTHER_CORE_PYTHON names the python that has it (with boto3,
 policyuniverse, pycountry and panther-detection-helpers for the second test). PANTHER_ANALYSIS names a checkout of panther-analysis.
@@ -17,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from detect.packs import loaded, write_rule
+from detect.packs import loaded, write_policy, write_rule
 
 from panther_dagster.detect.pack import RuleSet, load_rules
-from panther_dagster.detect.rule import AUXILIARY_FUNCTIONS, Outcome, Rule, error_text, run_rule
-from panther_dagster.detect.unit_tests import mocked_names
-from panther_dagster.event import PantherEvent
+from panther_dagster.detect.rule import AUXILIARY_FUNCTIONS, Detection, Outcome, error_text, run_rule
+from panther_dagster.detect.unit_tests import mocked_names, seen_by
 
 DESTINATIONS = {"Slack": "id-1", "Pager": "id-2"}
 # Outputs that differ from one process to the next: orders of sets, the clock, addresses in texts.
@@ -33,6 +34,7 @@ VARYING = {
     "AWS.SSM.DistributedCommand",
     "Proofpoint.MultipleThreats",
     "Proofpoint.ThreatCampaign",
+    "Crowdstrike.AdminRoleAssigned",
     "Crowdstrike.Detection.passthrough",
 }
 ALWAYS = "def rule(event): return True\n"
@@ -82,17 +84,16 @@ def peer_answers(job: Mapping[str, Any]) -> list[Any]:
     return answers
 
 
-def our_answer(rule: Rule, test: Mapping[str, Any], *, is_test: bool) -> dict[str, Any]:
+def our_answer(rule: Detection, test: Mapping[str, Any], *, is_test: bool) -> dict[str, Any]:
     """What we say, in the peer's words."""
-    log = copy.deepcopy(dict(test["log"]))
-    event = PantherEvent(log, rule.data_models.get(log.get("p_log_type", "")))
+    event = seen_by(rule, copy.deepcopy(dict(test["log"])))
     with mocked_names(rule, test["mocks"]), contextlib.redirect_stdout(io.StringIO()):
         outcome = run_rule(rule, event, is_test=is_test, destinations=DESTINATIONS)
     return _plain(outcome, is_test)
 
 
 def _plain(outcome: Outcome, is_test: bool) -> dict[str, Any]:
-    error = outcome.errors.get("rule")
+    error = outcome.errors.get(outcome.rule.verdict_function)
     plain: dict[str, Any] = {"output": outcome.output, "is_triggered": outcome.is_triggered, "rule_error": repr(error) if error else None}
     for name in AUXILIARY_FUNCTIONS:
         plain[name] = outcome.outputs.get(name)
@@ -107,13 +108,14 @@ def _plain(outcome: Outcome, is_test: bool) -> dict[str, Any]:
 def differences(rules: RuleSet, tests_by_rule: Mapping[str, list[dict[str, Any]]], job: Mapping[str, Any]) -> list[Any]:
     """(rule, mode, function, ours, theirs) wherever the two differ."""
     theirs = iter(peer_answers(job))
+    by_id = {detection.rule_id: detection for detection in rules.detections}
     found = []
     for rule_id, tests in tests_by_rule.items():
         for test in tests:
             their_id, their_batch, their_test = next(theirs)
             assert their_id == rule_id
             for is_test, their_answer in ((False, their_batch), (True, their_test)):
-                ours = json.loads(json.dumps(our_answer(rules.rule_by_id[rule_id], test, is_test=is_test)))
+                ours = json.loads(json.dumps(our_answer(by_id[rule_id], test, is_test=is_test)))
                 if "RecursionError" in str(their_answer["rule_error"]):
                     # Says how many frames were left, which is each caller's own.
                     their_answer.pop("message")
@@ -121,9 +123,9 @@ def differences(rules: RuleSet, tests_by_rule: Mapping[str, list[dict[str, Any]]
     return found
 
 
-def _job(rules: Iterable[Rule], tests_by_rule: Mapping[str, list[dict[str, Any]]], **more: Any) -> dict[str, Any]:
+def _job(rules: Iterable[Detection], tests_by_rule: Mapping[str, list[dict[str, Any]]], **more: Any) -> dict[str, Any]:
     specs = [
-        {"id": rule.rule_id, "file": str(rule.file), "severity": rule.severity, "tests": tests_by_rule[rule.rule_id]}
+        {"id": rule.rule_id, "kind": rule.kind, "file": str(rule.file), "severity": rule.severity, "tests": tests_by_rule[rule.rule_id]}
         for rule in rules
         if rule.rule_id in tests_by_rule
     ]
@@ -141,6 +143,22 @@ def test_every_kind_of_return_value_and_failure_gives_the_same(tmp_path: Path) -
     assert differences(rules, ordered, _job(rules.rules, ordered)) == []
 
 
+def test_every_kind_of_return_value_and_failure_gives_the_same_in_policies_and_scheduled_rules(tmp_path: Path) -> None:
+    tests_by_id = {}
+    for name, code in {**{name: ALWAYS + code for name, code in CODES.items()}, **VERDICTS}.items():
+        write_rule(tmp_path, f"Test.{name}", code, AnalysisType="scheduled_rule", LogTypes=None, ScheduledQueries=["Q"])
+        code = code.replace("def rule(event): return True", "def policy(event): return False").replace("def rule(", "def policy(")
+        code = code.replace("hasattr(event['v'], 'as_list')", "False").replace("return rule(event)", "return policy(event)")
+        write_policy(tmp_path, f"Test.Policy.{name}", code)
+        for detection_id in (f"Test.{name}", f"Test.Policy.{name}"):
+            tests_by_id[detection_id] = [{"log": {"v": value}, "mocks": []} for value in VALUES]
+    rules = loaded(tmp_path)
+    assert (len(rules.rules), len(rules.scheduled_rules), len(rules.policies)) == (0, len(CODES | VERDICTS), len(CODES | VERDICTS))
+    ordered = {detection.rule_id: tests_by_id[detection.rule_id] for detection in rules.detections}
+
+    assert differences(rules, ordered, _job(rules.detections, ordered)) == []
+
+
 def test_every_test_of_panther_analysis_gives_the_same() -> None:
     checkout = os.environ.get("PANTHER_ANALYSIS")
     if not checkout or not os.environ.get("PANTHER_CORE_PYTHON"):
@@ -148,15 +166,18 @@ def test_every_test_of_panther_analysis_gives_the_same() -> None:
     root = Path(checkout)
     rules = load_rules([root])
     tests_by_rule = {
-        rule.rule_id: [{"log": test["Log"], "mocks": test.get("Mocks") or []} for test in rule.tests]
-        for rule in rules.rules
+        rule.rule_id: [
+            {"log": test["Resource" if rule.kind == "policy" else "Log"], "mocks": test.get("Mocks") or []} for test in rule.tests
+        ]
+        for rule in rules.detections
         if rule.rule_id not in VARYING
     }
+    assert min(len(rules.rules), len(rules.scheduled_rules), len(rules.policies)) > 50
     models = {}
     for log_type, (model_id, mappings, code) in _models(root).items():
         body = {"body": code} if code else {}
         models[log_type] = {"id": model_id, "versionId": "1", "mappings": mappings, **body}
-    job = _job(rules.rules, tests_by_rule, helpers=[str(root / "global_helpers")], models=models)
+    job = _job(rules.detections, tests_by_rule, helpers=[str(root / "global_helpers")], models=models)
 
     assert differences(rules, tests_by_rule, job) == []
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from detect.packs import loaded, write_data_model, write_rule
+from detect.packs import loaded, write_data_model, write_policy, write_rule
 
 from panther_dagster.detect.unit_tests import TestResult, parse_filters, run_tests
 from panther_dagster.errors import RuleError
@@ -37,9 +38,9 @@ def a_test(expected: Any, log: Any, **more: Any) -> dict[str, Any]:
     return {"Name": "t", "ExpectedResult": expected, "Log": log, **more}
 
 
-def result_of(root: Path, test: Any, code: str = CODE, **options: Any) -> TestResult:
+def result_of(root: Path, test: Any, code: str = CODE, metadata: Mapping[str, Any] | None = None, **options: Any) -> TestResult:
     """Result of the only test of the only rule."""
-    write_rule(root, "Test.Rule", code, Tests=[test])
+    write_rule(root, "Test.Rule", code, Tests=[test], **(metadata or {}))
     ((result,),) = (report.results for report in run_tests(loaded(root), **options))
     return result
 
@@ -120,6 +121,48 @@ def test_the_data_model_is_that_of_the_events_own_log_type(tmp_path: Path) -> No
 
     assert result_of(tmp_path, a_test(True, {"ip": "192.0.2.1", "p_log_type": "Test.Type"}), code).is_passed
     assert result_of(tmp_path, a_test(False, {"ip": "192.0.2.1"}), code).is_passed
+
+
+def test_a_policy_gets_a_plain_dict_and_alerts_when_it_is_false(tmp_path: Path) -> None:
+    code = """
+def policy(resource):
+    assert type(resource) is dict and type(resource["Rules"]) is list
+    resource["Seen"] = True
+    return not resource["Rules"]
+def title(resource):
+    return "open to " + resource["Rules"][0]
+"""
+    tests = [
+        {"Name": "open", "ExpectedResult": False, "Resource": {"Rules": ["192.0.2.0/24"]}},
+        {"Name": "closed", "ExpectedResult": True, "Resource": {"Rules": []}},
+        {"Name": "title fails", "ExpectedResult": False, "Resource": {"Rules": [1]}},
+        {"Name": "wrong", "ExpectedResult": True, "Resource": {"Rules": ["x"]}},
+        {"Name": "an event", "ExpectedResult": True, "Log": {}},
+    ]
+    write_policy(tmp_path, "Test.Policy", code, Tests=tests)
+
+    (report,) = run_tests(loaded(tmp_path))
+
+    assert [(result.name, result.is_passed, result.is_triggered, result.error) for result in report.results] == [
+        ("open", True, True, None),
+        ("closed", True, False, None),
+        ("title fails", False, True, "title: TypeError('can only concatenate str (not \"int\") to str')"),
+        ("wrong", False, True, "policy returned False, expected True"),
+        ("an event", False, False, "the test has no Resource"),
+    ]
+    assert [(output.name, output.output) for output in report.results[0].functions] == [
+        ("policy", "False"),
+        ("title", "open to 192.0.2.0/24"),
+    ]
+    assert [output.name for output in report.results[1].functions] == ["policy"]
+
+
+def test_a_scheduled_rule_never_has_a_data_model(tmp_path: Path) -> None:
+    write_data_model(tmp_path, "Test.Model", "Test.Type", "[{Name: source_ip, Path: ip}]")
+    code = "def rule(event):\n    return event.udm('source_ip') is None\n"
+    scheduled = {"AnalysisType": "scheduled_rule", "LogTypes": None, "ScheduledQueries": ["Q"]}
+
+    assert result_of(tmp_path, a_test(True, {"ip": "192.0.2.1", "p_log_type": "Test.Type"}), code, metadata=scheduled).is_passed
 
 
 def test_a_test_never_changes_the_log_that_another_run_sees(tmp_path: Path) -> None:
