@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import typer
 from panther_dagster.cli.installation import open_installation
 from panther_dagster.cli.listing import Column, Format, FormatOption, write_rows
 from panther_dagster.errors import Location, SearchError
+from panther_dagster.storage.panther_sql import is_panther_sql, lake_sql
 
 _READS = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with|describe|desc|show|summarize|from|values|table)\b", re.IGNORECASE | re.DOTALL
@@ -33,9 +35,11 @@ def sql(
     """Run one statement that reads.
 
     Over all tables of the lake: panther_logs, panther_indicators, panther_signals, panther_rule_matches, panther_alerts, panther_monitor,
-    panther_marts.
+    panther_marts. A query that was written for Panther (panther_logs.public.okta_systemlog, p_occurs_since('1 day')) is translated.
     """
     statement = _statement(query, file)
+    if is_panther_sql(statement):
+        statement = lake_sql(statement, now_utc=datetime.now(UTC).replace(tzinfo=None))
     if not _READS.match(statement):
         raise SearchError("only a statement that reads can be run: SELECT, WITH, DESCRIBE or SHOW")
     if re.fullmatch(r"show\s+tables\s*;?", statement.strip(), re.IGNORECASE):

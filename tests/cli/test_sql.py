@@ -63,3 +63,9 @@ def test_the_engines_error_is_shown(panther) -> None:
 
     assert result.stderr.startswith("panther: ")
     assert "nowhere" in result.stderr
+
+
+def test_a_query_written_for_panther_runs(panther) -> None:
+    query = "select count(*) as n from panther_monitor.public.batches b where p_occurs_since('1 day', b, cut_time)"
+
+    assert json.loads(panther("sql", query, "--format", "json").stdout) == [{"n": 0}]
