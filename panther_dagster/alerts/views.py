@@ -1,6 +1,7 @@
 """Views over signals and alerts: one row per alert, and the events of each log type next to the rule that matched them.
 
-`panther_alerts.alerts`, `panther_rule_matches.<log_type>`, `panther_rule_errors.<log_type>`; names and p_ columns are Panther's.
+`panther_alerts.alerts`, `panther_rule_matches.<log_type>`, `panther_rule_errors.<log_type>`; names and p_ columns are Panther's. Rows
+of scheduled queries are in `panther_rule_matches.scheduled_queries`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Final, Protocol
 
 from panther_dagster.standard_fields import table_name
 from panther_dagster.storage.lake import Lake
-from panther_dagster.storage.tables import ALERT_EVENTS, ALERT_SIGNALS, RULE_ERRORS, SIGNALS
+from panther_dagster.storage.tables import ALERT_EVENTS, ALERT_SIGNALS, QUERY_RESULTS, RULE_ERRORS, SIGNALS
 
 ALERTS_VIEW: Final = "panther_alerts.alerts"
 
@@ -144,9 +145,9 @@ def ensure_views(lake: Lake, registry: LogTypes) -> list[str]:
     """
     ensure_alerts_view(lake)
     wanted: dict[str, str] = {}
-    for log_type in registry.names:
-        events = f"panther_logs.{table_name(log_type)}"
+    events_by_name = {table_name(log_type): f"panther_logs.{table_name(log_type)}" for log_type in registry.names}
+    for name, events in {**events_by_name, "scheduled_queries": QUERY_RESULTS.name}.items():
         if lake.has_table(events):
             for schema, sql in (("panther_rule_matches", _MATCHES_SQL), ("panther_rule_errors", _ERRORS_SQL)):
-                wanted[f"{schema}.{table_name(log_type)}"] = sql.format(events=events)
+                wanted[f"{schema}.{name}"] = sql.format(events=events)
     return lake.create_missing_views(wanted)

@@ -20,6 +20,7 @@ from panther_dagster.cli import (
     health,
     ingest,
     lake,
+    queries,
     rules,
     search,
     settings_file,
@@ -63,6 +64,7 @@ app.command("health")(health.health)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
+app.add_typer(queries.app, name="queries")
 app.add_typer(failures.app, name="failures")
 app.add_typer(lake.app, name="lake")
 

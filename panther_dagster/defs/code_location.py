@@ -17,6 +17,7 @@ from panther_dagster.defs.marts import marts_assets
 from panther_dagster.defs.normalized import normalized_assets
 from panther_dagster.defs.raw_logs import raw_logs_assets, source_specs
 from panther_dagster.defs.resources import LakeResource
+from panther_dagster.defs.scheduled_queries import query_schedules, scheduled_query
 from panther_dagster.defs.schedules import CHECKS_JOB, MARTS_JOB, lake_maintenance, periodic_schedules
 from panther_dagster.defs.sources import source_sensors
 from panther_dagster.defs.units import hourly_partitions
@@ -44,6 +45,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     jobs: list[Any] = [
         dispatch_alerts,
         lake_maintenance,
+        scheduled_query,
         dg.define_asset_job(BATCH_JOB, _flow_selection(flow), description="One batch, from its objects to its alerts."),
     ]
     if marts:
@@ -55,7 +57,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=checks,
         jobs=jobs,
         sensors=[*source_sensors(settings), dispatch_sensor(settings)],
-        schedules=periodic_schedules(settings, [job.name for job in jobs]),
+        schedules=[*periodic_schedules(settings, [job.name for job in jobs]), *query_schedules(settings)],
         resources={"lake": LakeResource.of(settings)},
         executor=dg.in_process_executor,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import random
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,14 @@ MAX_ATTEMPTS = 30
 # DuckLake's functions that do more than tell; they can stand in a SELECT, and a file that one deletes is gone whatever the transaction.
 DELETES_FILES = re.compile(r"ducklake_(?!snapshots|current_snapshot|table_|list_files|options|settings)\w", re.IGNORECASE)
 CONFLICT_SIGNS = ("database is locked", "conflict", "Failed to commit", "Failed to flush", "concurrent")
+
+
+def _interrupt_after(cursor: duckdb.DuckDBPyConnection, seconds: float, is_done: threading.Event) -> None:
+    """Stop what the cursor runs after that long. Again and again: an interrupt between two of its statements is lost."""
+    waiting = seconds
+    while not is_done.wait(waiting):
+        cursor.interrupt()
+        waiting = 0.1
 
 
 def attach_sql(catalog: Path, data: str) -> str:
@@ -144,8 +153,11 @@ class EmbeddedLake(Lake):
         except duckdb.Error as error:
             raise LakeError(str(error)) from error
 
-    def read(self, sql: str, *, max_rows: int | None = None) -> pa.Table:
+    def read(self, sql: str, *, max_rows: int | None = None, timeout_seconds: float | None = None) -> pa.Table:
         cursor = self.connection.cursor()
+        is_done = threading.Event()
+        if timeout_seconds is not None:
+            threading.Thread(target=_interrupt_after, args=(cursor, timeout_seconds, is_done), daemon=True).start()
         try:
             statements = cursor.extract_statements(sql)
             # EXPLAIN ANALYZE would run what it explains; PRAGMA, CALL, COPY and SET reach beyond the lake.
@@ -161,9 +173,12 @@ class EmbeddedLake(Lake):
                 if max_rows is not None and rows >= max_rows:
                     break
             return pa.Table.from_batches(batches, reader.schema)
+        except duckdb.InterruptException as error:
+            raise LakeError(f"the statement was stopped after {timeout_seconds:g} s") from error
         except duckdb.Error as error:
             raise LakeError(str(error)) from error
         finally:
+            is_done.set()
             cursor.close()  # with its transaction
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:

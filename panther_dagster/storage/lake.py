@@ -116,10 +116,10 @@ class Lake(ABC):
         """All rows of one SELECT. Raises LakeError with the engine's text."""
 
     @abstractmethod
-    def read(self, sql: str, *, max_rows: int | None = None) -> pa.Table:
+    def read(self, sql: str, *, max_rows: int | None = None, timeout_seconds: float | None = None) -> pa.Table:
         """Rows of one statement that a person wrote, at most `max_rows`. It cannot change anything.
 
-        Raises LakeError: the engine's text, or the statement does not only read.
+        Raises LakeError: the engine's text, the statement does not only read, or it takes longer than that.
         """
 
     @abstractmethod

@@ -153,6 +153,22 @@ SIGNALS = Table(
     ),
 )
 
+QUERY_RESULTS = Table(
+    "panther_signals.query_results",
+    "One row per row that a scheduled query found: the events of scheduled rules.",
+    columns(
+        [
+            ("p_row_id", pa.string(), "Id of the row: the same row of the same run has the same id."),
+            ("p_log_type", pa.string(), "QueryName."),
+            ("p_event_time", TIME, "The row's own p_event_time, else the time of the run."),
+            ("p_parse_time", TIME, "Time of the run: the query's clock."),
+            ("p_batch_id", pa.string(), "The run: query and time."),
+            ("p_hour", TIME, "Hour of the run."),
+            ("p_raw_event", pa.string(), "The row as JSON."),
+        ]
+    ),
+)
+
 RULE_ERRORS = Table(
     "panther_signals.rule_errors",
     "One row per rule that failed on an event.",
@@ -284,6 +300,7 @@ TABLES: tuple[Table, ...] = (
     BATCHES,
     CLASSIFICATION_FAILURES,
     SIGNALS,
+    QUERY_RESULTS,
     RULE_ERRORS,
     RULE_RUNS,
     ALERT_EVENTS,

@@ -50,7 +50,7 @@ def test_display_names_are_unique() -> None:
 def test_every_python_file_belongs_to_a_yaml_file_of_the_same_name() -> None:
     named = {
         file.parent / document["Filename"]
-        for kind in ("rule", "global", "datamodel")
+        for kind in ("rule", "scheduled_rule", "global", "datamodel")
         for file, document in documents(kind).items()
         if "Filename" in document
     }
@@ -66,7 +66,7 @@ def test_each_log_type_has_one_data_model_at_most() -> None:
 
 
 def test_every_file_reads_alike_by_the_engine_and_by_plain_yaml() -> None:
-    for kind in ("rule", "global", "datamodel"):
+    for kind in ("rule", "scheduled_rule", "global", "datamodel"):
         for file, document in documents(kind).items():
             assert read_document(file) == document, file.name
 

@@ -1,0 +1,256 @@
+"""Scheduled queries: SQL over the lake at fixed times, whose rows are the events of scheduled rules.
+
+A query's run at a time is a unit of work of its own: its rows stand in panther_signals.query_results, and what rules say of them in the
+tables of every other rule. Running the same time again replaces them. Everything that a query reads is as of that time's clock, so a
+query may be run late, or again, for a time that is past.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from math import gcd
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from panther_dagster.detect.documents import place_of, read_document
+from panther_dagster.detect.items import item_files, pack_root
+from panther_dagster.detect.metadata import did_you_mean
+from panther_dagster.detect.pack import RuleSet
+from panther_dagster.detect.rule import Rule, ScheduledRule
+from panther_dagster.detect.runner import evaluate
+from panther_dagster.errors import Location, RuleError
+from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
+from panther_dagster.storage.panther_sql import lake_sql
+from panther_dagster.storage.tables import QUERY_RESULTS, RULE_ERRORS, RULE_RUNS, SIGNALS
+
+QUERY_KEYS: Final = ("Query", "SnowflakeQuery")  # the second is Panther's old name of the first
+KEYS: Final = frozenset(
+    ("AnalysisType", "QueryName", "Enabled", "Description", "Tags", "Schedule", "Lookback", "LookbackWindowSeconds", "AthenaQuery")
+) | set(QUERY_KEYS)
+DEFAULT_TIMEOUT_MINUTES: Final = 5
+MAX_ROWS: Final = 100_000  # of one run; more are a mistake in the query
+_CRON: Final = re.compile(r"[-0-9*/,]+( [-0-9*/,]+){4}")
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class ScheduledQuery:
+    """One query. Either `rate_minutes` or `cron` (five fields, UTC) says when it runs; a saved query has neither."""
+
+    name: str
+    sql: str
+    is_enabled: bool
+    location: Location
+    rate_minutes: int | None = None
+    cron: str | None = None
+    timeout_minutes: int = DEFAULT_TIMEOUT_MINUTES
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def cron_schedule(self) -> str | None:
+        """The times at which it can be due: all of them for a cron expression, the finest regular ones that hold a rate."""
+        if self.rate_minutes is None:
+            return self.cron
+        step = gcd(self.rate_minutes, 60)
+        return "0 * * * *" if step == 60 else f"*/{step} * * * *"
+
+    def is_due(self, time_utc: datetime) -> bool:
+        """Whether it runs at one of these times: every `rate_minutes` since 1970, whatever was missed."""
+        return self.rate_minutes is None or (time_utc - _EPOCH) // timedelta(minutes=1) % self.rate_minutes == 0
+
+    def unit(self, time_utc: datetime) -> UnitOfWork:
+        """The unit of work of its run at that time."""
+        digest = hashlib.sha256(self.name.encode()).hexdigest()[:8]
+        return UnitOfWork(batch_id=f"query-{digest}-{time_utc:%Y%m%dT%H%M%S}")
+
+
+@dataclass(frozen=True)
+class QuerySet:
+    """All scheduled and saved queries of some folders, by name, and what is wrong with the others."""
+
+    scheduled: Mapping[str, ScheduledQuery] = field(default_factory=dict)
+    saved: Mapping[str, ScheduledQuery] = field(default_factory=dict)
+    errors: tuple[RuleError, ...] = ()
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """SQL by name, for templates that import macros."""
+        return {name: query.sql for name, query in {**self.saved, **self.scheduled}.items()}
+
+
+def load_queries(paths: Sequence[Path]) -> QuerySet:
+    """Read the query items below the paths: YAML files in folders whose name contains `queries`. Runs no code of the pack."""
+    found: dict[str, dict[str, ScheduledQuery]] = {"scheduled_query": {}, "saved_query": {}}
+    errors: list[RuleError] = []
+    names: dict[str, Path] = {}
+    for file in dict.fromkeys(_query_files(paths)):
+        try:
+            values = read_document(file)
+            kind = values.get("AnalysisType") if isinstance(values, dict) else None
+            if kind not in found:
+                continue
+            query = read_query(values, file)
+            if query.name in names:
+                raise RuleError(f"query '{query.name}' is in {names[query.name]} too", place_of(file, "QueryName"))
+        except RuleError as error:
+            errors.append(error)
+            continue
+        names[query.name] = file
+        found[kind][query.name] = query
+    return QuerySet(found["scheduled_query"], found["saved_query"], tuple(errors))
+
+
+def read_query(values: Mapping[str, Any], file: Path) -> ScheduledQuery:
+    """A query of its YAML. Raises RuleError with the line."""
+    for key in values:
+        if key not in KEYS and (similar := did_you_mean(str(key), KEYS)):
+            raise RuleError(f"unknown key '{key}'{similar}", place_of(file, key))
+    name, sql = values.get("QueryName"), next((values[key] for key in QUERY_KEYS if values.get(key)), None)
+    if not isinstance(name, str) or not name:
+        raise RuleError("QueryName is missing", place_of(file, "AnalysisType"))
+    if not isinstance(sql, str):
+        raise RuleError("Query is missing: the SQL to run", place_of(file, "QueryName"))
+    query = ScheduledQuery(
+        name=name,
+        sql=sql,
+        is_enabled=values.get("Enabled", True) is not False,
+        location=place_of(file, "QueryName"),
+        description=str(values.get("Description") or ""),
+        tags=tuple(map(str, values.get("Tags") or ())),
+    )
+    if values.get("AnalysisType") == "saved_query":
+        return query
+    return _with_schedule(query, values.get("Schedule"), file)
+
+
+def _with_schedule(query: ScheduledQuery, schedule: Any, file: Path) -> ScheduledQuery:
+    if not isinstance(schedule, Mapping):
+        raise RuleError("Schedule is missing: RateMinutes or CronExpression, and TimeoutMinutes", place_of(file, "QueryName"))
+    rate, cron = schedule.get("RateMinutes"), schedule.get("CronExpression")
+    timeout = schedule.get("TimeoutMinutes", DEFAULT_TIMEOUT_MINUTES)
+    if (rate is None) == (cron is None):
+        raise RuleError("Schedule needs one of RateMinutes and CronExpression", place_of(file, "Schedule"))
+    if not _is_whole(timeout, at_least=1):
+        raise RuleError(f"TimeoutMinutes must be a whole number above 0, not {timeout!r}", place_of(file, "Schedule", "TimeoutMinutes"))
+    if rate is not None and not (_is_whole(rate, at_least=2) and rate >= timeout):
+        text = f"RateMinutes must be a whole number, at least 2 and at least TimeoutMinutes ({timeout}), not {rate!r}"
+        raise RuleError(text, place_of(file, "Schedule", "RateMinutes"))
+    if cron is not None and not _CRON.fullmatch(" ".join(str(cron).split())):
+        text = f"CronExpression must have five fields of numbers, as '0 6 * * 1', not {cron!r}"
+        raise RuleError(text, place_of(file, "Schedule", "CronExpression"))
+    return ScheduledQuery(
+        **{**vars(query), "rate_minutes": rate, "cron": " ".join(str(cron).split()) if cron else None, "timeout_minutes": timeout}
+    )
+
+
+def _is_whole(value: Any, *, at_least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= at_least
+
+
+def _query_files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        path = path.resolve()
+        if not path.exists():
+            continue  # the loader of rules says so
+        root = pack_root(path)
+        for file in item_files(root, below=path):
+            if file == path or any("queries" in part for part in file.relative_to(root).parts[:-1]):
+                yield file
+
+
+def query_rows(lake: Lake, query: ScheduledQuery, *, time_utc: datetime, templates: Mapping[str, str]) -> pa.Table:
+    """The rows of a query at a time, in the columns of panther_signals.query_results. Writes nothing.
+
+    A row's p_event_time is its own where it has one, else the time of the run. Equal rows get ids of their own.
+
+    Args: time_utc: naive; the query's clock. Raises: LakeError: the query cannot be translated, fails, or takes too long.
+    """
+    sql = lake_sql(query.sql, now_utc=time_utc, templates=templates)
+    found = lake.read(
+        f"select to_json(r) as event, {_event_time(lake, sql)} as event_time from ({sql}) as r order by all",
+        max_rows=MAX_ROWS,
+        timeout_seconds=60.0 * query.timeout_minutes,
+    )
+    unit = query.unit(time_utc)
+    seen: dict[str, int] = {}
+    rows = []
+    for row in found.to_pylist():
+        text = str(row["event"])
+        seen[text] = seen.get(text, 0) + 1
+        rows.append(
+            {
+                "p_row_id": hashlib.sha256(f"{unit.batch_id}\n{text}\n{seen[text]}".encode()).hexdigest()[:32],
+                "p_log_type": query.name,
+                "p_event_time": row["event_time"] or time_utc,
+                "p_parse_time": time_utc,
+                "p_batch_id": unit.batch_id,
+                "p_hour": time_utc.replace(minute=0, second=0, microsecond=0),
+                "p_raw_event": text,
+            }
+        )
+    return pa.Table.from_pylist(rows, QUERY_RESULTS.columns)
+
+
+def _event_time(lake: Lake, sql: str) -> str:
+    """Expression of the rows' p_event_time."""
+    names = {name.lower() for name in lake.read(f"select * from ({sql}) as r limit 0").schema.names}
+    return "try_cast(r.p_event_time as timestamp)" if "p_event_time" in names else "cast(null as timestamp)"
+
+
+@dataclass(frozen=True)
+class QueryReport:
+    """What one run of a query gave."""
+
+    rows: int
+    matches: int
+    errors: int
+    rules: int
+    unit: UnitOfWork
+
+
+def run_query(
+    lake: Lake,
+    query: ScheduledQuery,
+    *,
+    rules: RuleSet,
+    time_utc: datetime,
+    templates: Mapping[str, str],
+    destinations: Mapping[str, str] | None = None,
+) -> QueryReport:
+    """Run a query as of a time, and its scheduled rules on what it finds; replaces what an earlier run of the same time wrote.
+
+    Args: rules: those that are enabled and name the query in ScheduledQueries run. time_utc: naive. destinations: as of runner.evaluate.
+    Raises: LakeError: the query fails or takes too long; nothing is written.
+    """
+    chosen = rules_of_query(rules, query.name)
+    rows = query_rows(lake, query, time_utc=time_utc, templates=templates)
+    result = evaluate(rows, rules=chosen, log_type=query.name, destinations=destinations)
+    unit = query.unit(time_utc)
+
+    def write(tx: Transaction) -> None:
+        tx.replace(QUERY_RESULTS, rows, unit)
+        tx.replace(SIGNALS, result.signals, unit)
+        tx.replace(RULE_ERRORS, result.errors, unit)
+        tx.replace(RULE_RUNS, result.runs, unit)
+
+    lake.transact(write)
+    return QueryReport(rows.num_rows, result.signals.num_rows, result.errors.num_rows, len(chosen.rules), unit)
+
+
+def rules_of_query(rules: RuleSet, query_name: str) -> RuleSet:
+    """The enabled scheduled rules of a query, as rules of a log type that has the query's name."""
+    shared = {entry.name for entry in fields(Rule)} & {entry.name for entry in fields(ScheduledRule)}
+    return RuleSet(
+        tuple(
+            Rule(**{name: getattr(rule, name) for name in shared}, log_types=(query_name,))
+            for rule in rules.scheduled_rules
+            if rule.is_enabled and query_name in rule.scheduled_queries
+        )
+    )
