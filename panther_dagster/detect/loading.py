@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol
 
+from panther_dagster.detect.conditions import Condition, ConditionError
 from panther_dagster.detect.documents import place_of
 from panther_dagster.detect.field_reads import field_reads
-from panther_dagster.detect.filters import Filter, FilterError, compile_filters
+from panther_dagster.detect.filters import compile_filters
 from panther_dagster.detect.items import Item
 from panther_dagster.detect.metadata import Findings, check_metadata, dedup_period_minutes, did_you_mean, reports_of
 from panther_dagster.detect.pack_code import PackCode
 from panther_dagster.detect.rule import AUXILIARY_FUNCTIONS, Detection, Policy, Rule, ScheduledRule
+from panther_dagster.detect.simple_detection import SimpleDetection, compile_simple_detection
 from panther_dagster.errors import Location, RuleError
 
 
@@ -48,7 +51,8 @@ def load_item(item: Item, code: PackCode, registry: DeclaredLogTypes | None) -> 
         loaded.errors.append(error)
         return loaded
     if isinstance(detection, Rule) and declared is not None:
-        loaded.warnings.extend(_undeclared_fields(detection, code, declared))
+        reads = _reads(item) if detection.is_simple else _code_reads(code, detection.file)
+        loaded.warnings.extend(_undeclared_fields(detection, reads, declared))
     loaded.detection = detection
     return loaded
 
@@ -57,7 +61,7 @@ def _rule(item: Item, code: PackCode) -> Rule:
     values = item.values
     log_types = tuple(values["LogTypes"])
     return Rule(
-        **_common(item, code, "rule", log_types),
+        **(_common(item, code, "rule", log_types) if values.get("Filename") else _simple(item, code, log_types)),
         **_alerting(values),
         filter=_filter(item),
         log_types=log_types,
@@ -89,9 +93,33 @@ LOADERS: Final[Mapping[str, Callable[[Item, PackCode], Detection]]] = {
 
 
 def _common(item: Item, code: PackCode, verdict_function: str, log_types: Iterable[str]) -> dict[str, Any]:
-    values = item.values
+    """What all kinds have, of an item with Python code."""
     module = code.run(item)
     file = code.file_of(item)
+    version = code.version(_versioned(item), file, log_types)
+    return {**_described(item), "version": version, "file": file, "module": module, "functions": _functions(module, verdict_function, file)}
+
+
+def _simple(item: Item, code: PackCode, log_types: Iterable[str]) -> dict[str, Any]:
+    """The same of a simple detection: its code is its YAML."""
+    compiled = _compiled(item)
+    version = code.version(_versioned(item), None, log_types)
+    return {**_described(item), "version": version, "file": item.file, "module": ModuleType(item.item_id), "functions": compiled.functions}
+
+
+def _compiled(item: Item) -> SimpleDetection:
+    try:
+        return compile_simple_detection(item.values)
+    except ConditionError as error:
+        raise RuleError(str(error), place_of(item.file, *error.path)) from error
+
+
+def _versioned(item: Item) -> dict[str, Any]:
+    return {key: value for key, value in item.values.items() if key != "Tests"}
+
+
+def _described(item: Item) -> dict[str, Any]:
+    values = item.values
     return {
         "rule_id": item.item_id,
         "display_name": values.get("DisplayName") or "",
@@ -103,11 +131,7 @@ def _common(item: Item, code: PackCode, verdict_function: str, log_types: Iterab
         "reference": values.get("Reference") or "",
         "runbook": values.get("Runbook") or "",
         "output_ids": tuple(map(str, values.get("OutputIds") or ())),
-        "version": code.version({key: value for key, value in values.items() if key != "Tests"}, file, log_types),
         "location": Location(item.file, 1),
-        "file": file,
-        "module": module,
-        "functions": _functions(module, verdict_function, file),
         "metadata": values,
     }
 
@@ -126,14 +150,22 @@ def _functions(module: ModuleType, verdict_function: str, file: Any) -> dict[str
     return {name: getattr(module, name) for name in (verdict_function, *AUXILIARY_FUNCTIONS) if hasattr(module, name)}
 
 
-def _filter(item: Item) -> Filter | None:
+def _filter(item: Item) -> Condition | None:
     try:
         return compile_filters(item.values.get("InlineFilters") or [])
-    except FilterError as error:
+    except ConditionError as error:
         raise RuleError(str(error), place_of(item.file, "InlineFilters")) from error
 
 
-def _undeclared_fields(rule: Rule, code: PackCode, declared: Mapping[str, Any]) -> Iterable[RuleError]:
+def _code_reads(code: PackCode, file: Path) -> Iterator[tuple[str, Location]]:
+    return ((read.name, Location(file, read.line)) for read in field_reads(code.tree(file)))
+
+
+def _reads(item: Item) -> Iterator[tuple[str, Location]]:
+    return ((use.name, place_of(item.file, *use.path)) for use in _compiled(item).fields)
+
+
+def _undeclared_fields(rule: Rule, reads: Iterable[tuple[str, Location]], declared: Mapping[str, Any]) -> Iterable[RuleError]:
     """A warning for each top-level field that none of the rule's log types declares."""
     types = [declared[name] for name in rule.log_types if name in declared]
     if len(types) < len(rule.log_types):
@@ -141,9 +173,8 @@ def _undeclared_fields(rule: Rule, code: PackCode, declared: Mapping[str, Any]) 
     names = {field.name for log_type in types for field in log_type.fields}
     folded = {name.lower() for name in names}
     seen: set[str] = set()
-    for read in field_reads(code.tree(rule.file)):
-        if read.name.lower() in folded or read.name.lower().startswith("p_") or read.name in seen:
+    for name, place in reads:
+        if name.lower() in folded or name.lower().startswith("p_") or name in seen:
             continue
-        seen.add(read.name)
-        similar = did_you_mean(read.name, names)
-        yield RuleError(f"no field '{read.name}' in {', '.join(rule.log_types)}{similar}", Location(rule.file, read.line))
+        seen.add(name)
+        yield RuleError(f"no field '{name}' in {', '.join(rule.log_types)}{did_you_mean(name, names)}", place)

@@ -19,9 +19,10 @@ _COMMON_KEYS: Final = (
     *("AnalysisType", "DisplayName", "Enabled", "Severity", "Filename", "Tests", "Description", "Reference", "Runbook", "Tags", "Reports"),
     *("Status", "OutputIds", "SummaryAttributes", "CreatedBy", "BaseVersion", "OnlyUseBaseRiskScore", "Suppressions"),
 )
+SIMPLE_DETECTION_KEYS: Final = ("Detection", "AlertTitle", "AlertContext", "GroupBy", "DynamicSeverities")
 _RULE_KEYS: Final = (
-    *("RuleID", "DedupPeriodMinutes", "Threshold", "CreateAlert", "InlineFilters", "Detection", "AlertTitle", "AlertContext"),
-    *("GroupBy", "DynamicSeverities", "BaseDetection"),
+    *("RuleID", "DedupPeriodMinutes", "Threshold", "CreateAlert", "InlineFilters", "BaseDetection"),
+    *SIMPLE_DETECTION_KEYS,
 )
 _POLICY_KEYS: Final = ("PolicyID", "ResourceTypes", "AutoRemediationID", "AutoRemediationParameters", "ActionDelaySeconds")
 KEYS: Final[Mapping[str, frozenset[str]]] = {
@@ -106,7 +107,7 @@ def _check_keys(kind: str, metadata: Mapping[str, Any], findings: Findings) -> N
     for key in REQUIRED_KEYS[kind]:
         if metadata.get(key) is None:
             findings.error(f"{key} is missing", key)
-    if metadata.get("Filename") is None and not ("Detection" in metadata and "Detection" in KEYS[kind]):
+    if metadata.get("Filename") is None and not (kind == "rule" and "Detection" in metadata):
         findings.error(f"Filename is missing: it names the .py file with the {words}'s code, in the same folder", "Filename")
     filters = metadata.get("InlineFilters")
     if kind == "scheduled_rule" and isinstance(filters, list) and any(condition != {"All": []} for condition in filters):

@@ -102,7 +102,7 @@ class PackLoader:
             self._items.claim(item)
         except RuleError as error:
             return LoadedFile(errors=(error,))
-        if item.kind not in LOADERS or (item.kind != "policy" and "Detection" in item.values and "Filename" not in item.values):
+        if item.kind not in LOADERS:
             return LoadedFile(item)
         loaded = load_item(item, code, self._registry)
         return LoadedFile(item, loaded.detection, tuple(loaded.errors), tuple(loaded.warnings))

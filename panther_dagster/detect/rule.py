@@ -23,8 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Final
 
+from panther_dagster.detect.conditions import Condition
 from panther_dagster.detect.data_models import DataModel
-from panther_dagster.detect.filters import Filter
 from panther_dagster.errors import Location, PantherError
 from panther_dagster.event import json_encoder
 
@@ -81,10 +81,10 @@ class Detection:
     output_ids: tuple[str, ...]
     version: str  # hash of code, metadata and helpers
     location: Location
-    file: Path  # of the code
+    file: Path  # of the code; the YAML itself of a simple detection, whose module is empty
     module: ModuleType
     functions: Mapping[str, Callable[[Any], Any]]
-    filter: Filter | None = None
+    filter: Condition | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written
 
     @property
@@ -105,6 +105,11 @@ class Rule(Detection):
     threshold: int
     creates_alert: bool
     data_models: Mapping[str, DataModel] = field(default_factory=dict)  # of its pack, by log type
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether the YAML says it all (detect/simple_detection.py), without Python."""
+        return self.file == self.location.file
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

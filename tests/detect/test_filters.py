@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from panther_dagster.detect.filters import FilterError, compile_filters
+from panther_dagster.detect.conditions import ConditionError
+from panther_dagster.detect.filters import compile_filters
 from panther_dagster.event import PantherEvent
 
 EVENT = PantherEvent(
@@ -65,5 +66,5 @@ def test_filters_that_say_nothing_are_none(filters: list[Any]) -> None:
     ],
 )
 def test_a_filter_that_cannot_be_read_says_why(filters: Any, text: str) -> None:
-    with pytest.raises(FilterError, match=text):
+    with pytest.raises(ConditionError, match=text):
         compile_filters(filters)

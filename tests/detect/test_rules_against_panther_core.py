@@ -170,7 +170,7 @@ def test_every_test_of_panther_analysis_gives_the_same() -> None:
             {"log": test["Resource" if rule.kind == "policy" else "Log"], "mocks": test.get("Mocks") or []} for test in rule.tests
         ]
         for rule in rules.detections
-        if rule.rule_id not in VARYING
+        if rule.rule_id not in VARYING and not getattr(rule, "is_simple", False)  # panther-core runs Python only
     }
     assert min(len(rules.rules), len(rules.scheduled_rules), len(rules.policies)) > 50
     models = {}

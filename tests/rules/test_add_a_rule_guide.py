@@ -8,7 +8,9 @@ from pathlib import Path
 import rule_pack
 
 from panther_dagster.detect.pack import load_rules
+from panther_dagster.detect.rule import run_rule
 from panther_dagster.detect.unit_tests import run_tests
+from panther_dagster.event import PantherEvent
 from panther_dagster.log_types.registry import load_registry
 from panther_dagster.settings import PROJECT_ROOT
 
@@ -33,6 +35,19 @@ def test_the_example_loads_beside_the_pack_and_its_tests_pass(tmp_path: Path) ->
     assert (rules.errors, rules.warnings) == ((), ())
     assert [rule.rule_id for rule in rules.rules] == ["AWS.Lambda.FunctionOpenedToPublic"]
     assert report.is_passed
+
+
+def test_the_example_without_code_loads_and_decides(tmp_path: Path) -> None:
+    metadata = next(text for text in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL) if "Detection:" in text)
+    (tmp_path / "rule.yml").write_text(metadata)
+    rules = load_rules([tmp_path], registry=load_registry(PROJECT_ROOT / "dbt_project"))
+    assert (rules.errors, rules.warnings) == ((), ())
+    event = {"userIdentity": {"type": "Root"}, "sourceIPAddress": "198.51.100.7", "resources": [{"accountId": "210987654321"}]}
+
+    outcome = run_rule(rules.rules[0], PantherEvent({**event, "recipientAccountId": "210987654321", "readOnly": True}))
+
+    assert (outcome.is_triggered, outcome.outputs["severity"], outcome.outputs["dedup"]) == (True, "LOW", "210987654321")
+    assert outcome.outputs["title"] == "Root of 210987654321 came from 198.51.100.7"
 
 
 def test_the_guide_names_every_helper_and_only_rules_that_exist() -> None:
