@@ -17,6 +17,14 @@ from panther_dagster.errors import Location, RuleError
 KIND = "correlation_rule"
 
 
+class CorrelationCycle(RuleError):
+    """Correlation rules that read each other's signals; none of them can run first."""
+
+    def __init__(self, rule_ids: Sequence[str], location: Location) -> None:
+        super().__init__(f"correlation rules wait for each other: {' -> '.join(rule_ids)}", location)
+        self.rule_ids = tuple(rule_ids)
+
+
 @dataclass(frozen=True)
 class CorrelationRules:
     """Rules by id, and the errors of those that could not be loaded."""
@@ -54,20 +62,23 @@ def load_correlation_rules(paths: Sequence[Path]) -> CorrelationRules:
                 errors.append(
                     RuleError(f"id '{rule.rule_id}' is taken by {place_of(owner.location.file, 'RuleID')}", place_of(file, "RuleID"))
                 )
-    try:
-        ordered = in_order(rules.values())
-    except RuleError as error:
-        errors.append(error)
-        ordered = []
-    return CorrelationRules(tuple(sorted(ordered, key=lambda rule: rule.rule_id)), tuple(errors))
+    while True:
+        try:
+            in_order(rules.values())
+        except CorrelationCycle as cycle:
+            errors.append(cycle)
+            for rule_id in cycle.rule_ids:
+                rules.pop(rule_id, None)
+        else:
+            return CorrelationRules(tuple(rules[rule_id] for rule_id in sorted(rules)), tuple(errors))
 
 
 def in_order(rules: Iterable[CorrelationRule]) -> list[CorrelationRule]:
-    """Each rule after the correlation rules whose signals it reads. Raises RuleError when some read each other's."""
+    """Each rule after the correlation rules whose signals it reads. Raises CorrelationCycle."""
     by_id = {rule.rule_id: rule for rule in rules}
     graph = {rule.rule_id: sorted(rule.pattern.rule_ids & by_id.keys()) for rule in by_id.values()}
     try:
         return [by_id[rule_id] for rule_id in TopologicalSorter(dict(sorted(graph.items()))).static_order()]
     except CycleError as error:
         ids = error.args[1]
-        raise RuleError(f"correlation rules wait for each other: {' -> '.join(ids)}", by_id[ids[0]].location) from error
+        raise CorrelationCycle(ids, by_id[ids[0]].location) from error

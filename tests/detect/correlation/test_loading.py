@@ -51,3 +51,16 @@ def test_a_rule_comes_after_the_correlation_rules_that_it_reads(tmp_path: Path) 
     assert [rule.rule_id for rule in in_order([a, b])] == ["Test.B", "Test.A"]
     with pytest.raises(RuleError, match="correlation rules wait for each other"):
         in_order([a, circular])
+
+
+def test_rules_that_wait_for_each_other_cost_themselves_only(tmp_path: Path) -> None:
+    write(tmp_path, "a", (HEAD + GROUP).replace("Test.Correlation", "Test.A").replace("Test.Key", "Test.B"))
+    write(tmp_path, "b", (HEAD + GROUP).replace("Test.Correlation", "Test.B").replace("Test.Key", "Test.A"))
+    write(tmp_path, "c", HEAD + GROUP)
+
+    loaded = load_correlation_rules([tmp_path])
+
+    assert [rule.rule_id for rule in loaded.rules] == ["Test.Correlation"]
+    assert len(loaded.errors) == 1
+    assert "Test.A" in loaded.errors[0].text
+    assert "Test.B" in loaded.errors[0].text
