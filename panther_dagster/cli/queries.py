@@ -35,7 +35,7 @@ def list_(format: FormatOption = Format.TABLE) -> None:
     rows = [
         {
             "name": query.name,
-            "schedule": f"every {query.rate_minutes} min" if query.rate_minutes else query.cron or "when asked",
+            "schedule": str(query.schedule or "when asked"),
             "is_enabled": query.is_enabled,
             "rules": ", ".join(rule.rule_id for rule in rules.scheduled_rules if query.name in rule.scheduled_queries),
             "description": query.description,

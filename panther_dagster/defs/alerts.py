@@ -31,16 +31,19 @@ def alerts_asset(hours: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     )
     def alerts(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult:
         from panther_dagster.alerts.alerting import raise_alerts
+        from panther_dagster.alerts.correlated import raise_correlated_alerts
         from panther_dagster.alerts.views import ensure_views
         from panther_dagster.ingest.batching import finish_batch
 
         unit = unit_of_run(context)
-        report = raise_alerts(lake.lake, unit, now_utc=utc_now().replace(tzinfo=None))
+        now_utc = utc_now().replace(tzinfo=None)
+        correlated = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in lake.correlation_rules.rules), now_utc=now_utc)
+        report = raise_alerts(lake.lake, unit, now_utc=now_utc)
         ensure_views(lake.lake, lake.registry)
         landed = f"select p_batch_id from {BATCHES.name} where state = 'LANDED' and {unit.predicate}"
         for batch_id in lake.lake.query(landed, unit.parameters)["p_batch_id"].to_pylist():
             finish_batch(lake.lake, batch_id)
-        return dg.MaterializeResult(metadata={"alerts": report.created, "joined": report.joined})
+        return dg.MaterializeResult(metadata={"alerts": correlated.created + report.created, "joined": report.joined})
 
     return alerts
 

@@ -63,9 +63,9 @@ def rule_errors_result(errors: int) -> dg.AssetCheckResult:
     return _result(RULE_ERRORS_CHECK, errors == 0, dg.AssetCheckSeverity.WARN, {"errors": errors})
 
 
-def rules_load_result(rules: "RuleSet") -> dg.AssetCheckResult:
-    """Warns with file and line of the rules that do not load."""
-    texts = [str(error) for error in rules.errors]
+def rules_load_result(rules: "RuleSet", more_errors: Sequence[Exception] = ()) -> dg.AssetCheckResult:
+    """Warns with file and line of the rules that do not load. `more_errors`: of rules of other kinds."""
+    texts = list(dict.fromkeys(str(error) for error in (*rules.errors, *more_errors)))
     return _result(
         RULES_LOAD, not texts, dg.AssetCheckSeverity.WARN, {"rules": len(rules.rules), "errors": dg.MetadataValue.json(texts[:50])}
     )

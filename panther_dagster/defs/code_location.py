@@ -11,6 +11,7 @@ import dagster as dg
 from panther_dagster.defs.alerts import alerts_asset, deliveries_spec
 from panther_dagster.defs.batch_runs import BATCH_JOB
 from panther_dagster.defs.checks import dbt_tests, source_checks
+from panther_dagster.defs.correlations import correlate_signals, correlation_schedule
 from panther_dagster.defs.detections import rule_matches_assets
 from panther_dagster.defs.dispatch import dispatch_alerts, dispatch_sensor
 from panther_dagster.defs.marts import marts_assets
@@ -43,6 +44,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     marts = marts_assets(nodes)
     checks = [check for check in (source_checks(settings.sources), dbt_tests(nodes)) if check]
     jobs: list[Any] = [
+        correlate_signals,
         dispatch_alerts,
         lake_maintenance,
         scheduled_query,
@@ -57,7 +59,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=checks,
         jobs=jobs,
         sensors=[*source_sensors(settings), dispatch_sensor(settings)],
-        schedules=[*periodic_schedules(settings, [job.name for job in jobs]), *query_schedules(settings)],
+        schedules=[*periodic_schedules(settings, [job.name for job in jobs]), correlation_schedule(settings), *query_schedules(settings)],
         resources={"lake": LakeResource.of(settings)},
         executor=dg.in_process_executor,
     )

@@ -1,10 +1,11 @@
-"""Normalized rows -> rule matches: every rule on every event of the unit."""
+"""Normalized rows -> rule matches: every rule on every event of the unit, then correlation rules on the signals around them."""
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
 from collections.abc import Iterator
 
 import dagster as dg
 
+from panther_dagster.defs.batch_runs import utc_now
 from panther_dagster.defs.checks import RULE_ERRORS_CHECK, RULES_LOAD, rule_errors_result, rules_load_result
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.defs.tables import Nodes, normalized_nodes, spec_of_table, table_key
@@ -28,14 +29,19 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.Asse
         can_subset=True,
     )
     def rule_matches(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        from panther_dagster.detect.correlation.correlating import correlate
         from panther_dagster.detect.detection import detect
 
         names = {destination.name: destination.name for destination in lake.installation.destinations}
-        report = detect(lake.lake, unit_of_run(context), rules=lake.rules, registry=lake.registry, destinations=names or None)
+        unit = unit_of_run(context)
+        report = detect(lake.lake, unit, rules=lake.rules, registry=lake.registry, destinations=names or None)
+        # Now, and not before detection: it must see what other runs have committed meanwhile.
+        correlated = correlate(lake.lake, unit, rules=lake.correlation_rules.rules, now_utc=utc_now().replace(tzinfo=None))
         metadata_by_table: dict[str, dict[str, int | float]] = {
             SIGNALS.name: {
                 "events": report.events,
                 "matches": report.matches,
+                "correlated": correlated.signals,
                 "rules": report.rules,
                 "seconds": round(report.seconds, 3),
                 "cpu_seconds": round(report.cpu_seconds, 3),
@@ -45,7 +51,10 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.Asse
         for key in sorted(context.selected_asset_keys):
             yield dg.MaterializeResult(asset_key=key, metadata=metadata_by_table[".".join(key.path)])
         wanted = {check.name for check in context.selected_asset_check_keys}
-        checks = {RULE_ERRORS_CHECK.name: rule_errors_result(report.errors), RULES_LOAD.name: rules_load_result(lake.rules)}
+        checks = {
+            RULE_ERRORS_CHECK.name: rule_errors_result(report.errors),
+            RULES_LOAD.name: rules_load_result(lake.rules, lake.correlation_rules.errors),
+        }
         yield from (result for name, result in checks.items() if name in wanted)
 
     return rule_matches

@@ -16,6 +16,7 @@ from panther_dagster.storage import open_lake
 from panther_dagster.storage.lake import Lake
 
 if TYPE_CHECKING:
+    from panther_dagster.detect.correlation.loading import CorrelationRules
     from panther_dagster.detect.pack import RuleSet
     from panther_dagster.log_types.registry import Registry
     from panther_dagster.normalize.dbt import DbtProject
@@ -91,6 +92,16 @@ class LakeResource(dg.ConfigurableResource):
         if "rules" not in self._loaded:
             self._loaded["rules"] = load_rules(self.installation.rules.paths, registry=self.registry)
         rules: RuleSet = self._loaded["rules"]
+        return rules
+
+    @property
+    def correlation_rules(self) -> CorrelationRules:
+        """All correlation rules that load, and the errors of those that do not."""
+        from panther_dagster.detect.correlation.loading import load_correlation_rules
+
+        if "correlation_rules" not in self._loaded:
+            self._loaded["correlation_rules"] = load_correlation_rules(self.installation.rules.paths)
+        rules: CorrelationRules = self._loaded["correlation_rules"]
         return rules
 
     @property

@@ -8,6 +8,7 @@ import dagster as dg
 
 from panther_dagster.defs.batch_runs import utc_now
 from panther_dagster.defs.resources import LakeResource
+from panther_dagster.detect.schedule import Schedule
 from panther_dagster.detect.scheduled import ScheduledQuery, load_queries
 from panther_dagster.errors import RuleError
 from panther_dagster.settings import Settings
@@ -20,7 +21,9 @@ TIME_TAG = "lake/query_time"
 def run_scheduled_query(context: dg.OpExecutionContext, lake: LakeResource) -> None:
     """Run the query that the run's tags name, its rules, and alerting."""
     from panther_dagster.alerts.alerting import raise_alerts
+    from panther_dagster.alerts.correlated import raise_correlated_alerts
     from panther_dagster.alerts.views import ensure_views
+    from panther_dagster.detect.correlation.correlating import correlate
     from panther_dagster.detect.scheduled import run_query
 
     tags = context.run.tags
@@ -31,9 +34,18 @@ def run_scheduled_query(context: dg.OpExecutionContext, lake: LakeResource) -> N
     time = datetime.fromisoformat(tags[TIME_TAG]) if TIME_TAG in tags else utc_now().replace(tzinfo=None)
     names = {destination.name: destination.name for destination in lake.installation.destinations}
     report = run_query(lake.lake, query, rules=lake.rules, time_utc=time, templates=queries.templates, destinations=names or None)
-    alerts = raise_alerts(lake.lake, report.unit, now_utc=utc_now().replace(tzinfo=None))
+    now_utc = utc_now().replace(tzinfo=None)
+    correlate(lake.lake, report.unit, rules=lake.correlation_rules.rules, now_utc=now_utc)
+    correlated = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in lake.correlation_rules.rules), now_utc=now_utc)
+    alerts = raise_alerts(lake.lake, report.unit, now_utc=now_utc)
     ensure_views(lake.lake, lake.registry)
-    counts = {"rows": report.rows, "rules": report.rules, "matches": report.matches, "errors": report.errors, "alerts": alerts.created}
+    counts = {
+        "rows": report.rows,
+        "rules": report.rules,
+        "matches": report.matches,
+        "errors": report.errors,
+        "alerts": alerts.created + correlated.created,
+    }
     context.add_output_metadata({"query": query.name, "time": time.isoformat(), **counts})
 
 
@@ -45,13 +57,14 @@ def scheduled_query() -> None:
 def query_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """One for each enabled query, running by default. A query that cannot be read has none; `panther queries list` names it."""
     queries = load_queries(settings.rules.paths)
-    return [_schedule(query) for _, query in sorted(queries.scheduled.items()) if query.is_enabled]
+    enabled = [query for _, query in sorted(queries.scheduled.items()) if query.is_enabled]
+    return [_definition(query, query.schedule) for query in enabled if query.schedule]
 
 
-def _schedule(query: ScheduledQuery) -> dg.ScheduleDefinition:
+def _definition(query: ScheduledQuery, schedule: Schedule) -> dg.ScheduleDefinition:
     @dg.schedule(
         name="query_" + re.sub(r"\W+", "_", query.name).strip("_"),
-        cron_schedule=str(query.cron_schedule),
+        cron_schedule=schedule.cron_text,
         job=scheduled_query,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -59,8 +72,8 @@ def _schedule(query: ScheduledQuery) -> dg.ScheduleDefinition:
     )
     def due(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         time = context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)
-        if not query.is_due(time):
-            return dg.SkipReason(f"runs every {query.rate_minutes} minutes")
+        if not schedule.is_due(time):
+            return dg.SkipReason(f"runs {schedule}")
         return dg.RunRequest(run_key=f"{query.name}@{time.isoformat()}", tags={QUERY_TAG: query.name, TIME_TAG: time.isoformat()})
 
     return due

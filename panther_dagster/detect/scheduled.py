@@ -8,11 +8,9 @@ query may be run late, or again, for a time that is past.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from math import gcd
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +18,11 @@ import pyarrow as pa
 
 from panther_dagster.detect.documents import place_of, read_document
 from panther_dagster.detect.items import item_files, pack_root
-from panther_dagster.detect.metadata import did_you_mean
+from panther_dagster.detect.metadata import Findings, did_you_mean
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.detect.rule import Rule, ScheduledRule
 from panther_dagster.detect.runner import evaluate
+from panther_dagster.detect.schedule import Schedule, read_schedule
 from panther_dagster.errors import Location, RuleError
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
 from panther_dagster.storage.panther_sql import lake_sql
@@ -33,37 +32,21 @@ QUERY_KEYS: Final = ("Query", "SnowflakeQuery")  # the second is Panther's old n
 KEYS: Final = frozenset(
     ("AnalysisType", "QueryName", "Enabled", "Description", "Tags", "Schedule", "Lookback", "LookbackWindowSeconds", "AthenaQuery")
 ) | set(QUERY_KEYS)
-DEFAULT_TIMEOUT_MINUTES: Final = 5
+DEFAULT_TIMEOUT: Final = timedelta(minutes=5)
 MAX_ROWS: Final = 100_000  # of one run; more are a mistake in the query
-_CRON: Final = re.compile(r"[-0-9*/,]+( [-0-9*/,]+){4}")
-_EPOCH: Final = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
 class ScheduledQuery:
-    """One query. Either `rate_minutes` or `cron` (five fields, UTC) says when it runs; a saved query has neither."""
+    """One query. A saved query has no schedule."""
 
     name: str
     sql: str
     is_enabled: bool
     location: Location
-    rate_minutes: int | None = None
-    cron: str | None = None
-    timeout_minutes: int = DEFAULT_TIMEOUT_MINUTES
+    schedule: Schedule | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
-
-    @property
-    def cron_schedule(self) -> str | None:
-        """The times at which it can be due: all of them for a cron expression, the finest regular ones that hold a rate."""
-        if self.rate_minutes is None:
-            return self.cron
-        step = gcd(self.rate_minutes, 60)
-        return "0 * * * *" if step == 60 else f"*/{step} * * * *"
-
-    def is_due(self, time_utc: datetime) -> bool:
-        """Whether it runs at one of these times: every `rate_minutes` since 1970, whatever was missed."""
-        return self.rate_minutes is None or (time_utc - _EPOCH) // timedelta(minutes=1) % self.rate_minutes == 0
 
     def unit(self, time_utc: datetime) -> UnitOfWork:
         """The unit of work of its run at that time."""
@@ -117,41 +100,21 @@ def read_query(values: Mapping[str, Any], file: Path) -> ScheduledQuery:
         raise RuleError("QueryName is missing", place_of(file, "AnalysisType"))
     if not isinstance(sql, str):
         raise RuleError("Query is missing: the SQL to run", place_of(file, "QueryName"))
-    query = ScheduledQuery(
+    schedule = None
+    if values.get("AnalysisType") == "scheduled_query":
+        findings = Findings(file)
+        schedule = read_schedule(values.get("Schedule"), findings, ("Schedule",))
+        if findings.errors:
+            raise findings.errors[0]
+    return ScheduledQuery(
         name=name,
         sql=sql,
         is_enabled=values.get("Enabled", True) is not False,
         location=place_of(file, "QueryName"),
+        schedule=schedule,
         description=str(values.get("Description") or ""),
         tags=tuple(map(str, values.get("Tags") or ())),
     )
-    if values.get("AnalysisType") == "saved_query":
-        return query
-    return _with_schedule(query, values.get("Schedule"), file)
-
-
-def _with_schedule(query: ScheduledQuery, schedule: Any, file: Path) -> ScheduledQuery:
-    if not isinstance(schedule, Mapping):
-        raise RuleError("Schedule is missing: RateMinutes or CronExpression, and TimeoutMinutes", place_of(file, "QueryName"))
-    rate, cron = schedule.get("RateMinutes"), schedule.get("CronExpression")
-    timeout = schedule.get("TimeoutMinutes", DEFAULT_TIMEOUT_MINUTES)
-    if (rate is None) == (cron is None):
-        raise RuleError("Schedule needs one of RateMinutes and CronExpression", place_of(file, "Schedule"))
-    if not _is_whole(timeout, at_least=1):
-        raise RuleError(f"TimeoutMinutes must be a whole number above 0, not {timeout!r}", place_of(file, "Schedule", "TimeoutMinutes"))
-    if rate is not None and not (_is_whole(rate, at_least=2) and rate >= timeout):
-        text = f"RateMinutes must be a whole number, at least 2 and at least TimeoutMinutes ({timeout}), not {rate!r}"
-        raise RuleError(text, place_of(file, "Schedule", "RateMinutes"))
-    if cron is not None and not _CRON.fullmatch(" ".join(str(cron).split())):
-        text = f"CronExpression must have five fields of numbers, as '0 6 * * 1', not {cron!r}"
-        raise RuleError(text, place_of(file, "Schedule", "CronExpression"))
-    return ScheduledQuery(
-        **{**vars(query), "rate_minutes": rate, "cron": " ".join(str(cron).split()) if cron else None, "timeout_minutes": timeout}
-    )
-
-
-def _is_whole(value: Any, *, at_least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= at_least
 
 
 def _query_files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -172,11 +135,12 @@ def query_rows(lake: Lake, query: ScheduledQuery, *, time_utc: datetime, templat
 
     Args: time_utc: naive; the query's clock. Raises: LakeError: the query cannot be translated, fails, or takes too long.
     """
+    timeout = query.schedule.timeout if query.schedule and query.schedule.timeout is not None else DEFAULT_TIMEOUT
     sql = lake_sql(query.sql, now_utc=time_utc, templates=templates)
     found = lake.read(
         f"select to_json(r) as event, {_event_time(lake, sql)} as event_time from ({sql}) as r order by all",
         max_rows=MAX_ROWS,
-        timeout_seconds=60.0 * query.timeout_minutes,
+        timeout_seconds=timeout.total_seconds(),
     )
     unit = query.unit(time_utc)
     seen: dict[str, int] = {}

@@ -209,6 +209,20 @@ RULE_RUNS = Table(
     ),
 )
 
+CORRELATION_RUNS = Table(
+    "panther_monitor.correlation_runs",
+    "One row per correlation rule with an absence: until when it has looked at its due times.",
+    columns(
+        [
+            ("rule_id", pa.string(), "RuleID."),
+            ("rule_version", pa.string(), "Hash of the rule's YAML."),
+            ("looked_until", TIME, "The last due time that it has looked at."),
+            ("p_batch_id", pa.string(), "correlation:<rule id>, by which the row is replaced."),
+        ]
+    ),
+    is_small=True,
+)
+
 ALERT_EVENTS = Table(
     "panther_alerts.alert_events",
     "One row per thing that happened to an alert: its history.",
@@ -303,6 +317,7 @@ TABLES: tuple[Table, ...] = (
     QUERY_RESULTS,
     RULE_ERRORS,
     RULE_RUNS,
+    CORRELATION_RUNS,
     ALERT_EVENTS,
     ALERT_SIGNALS,
     DELIVERIES,

@@ -29,7 +29,7 @@ def test_queries_are_listed_with_their_rules_and_what_is_wrong(panther, pack: Pa
     ]
     (pack / "bad.yml").write_text(yaml.safe_dump({**QUERY, "QueryName": "Bad", "Schedule": {}}))
 
-    assert f"invalid: {pack / 'bad.yml'}:4: Schedule needs one of" in panther("queries", "list", exit_code=1).stderr
+    assert f"invalid: {pack / 'bad.yml'}:4: Schedule needs either" in panther("queries", "list", exit_code=1).stderr
 
 
 def test_a_query_runs_with_its_rules_and_alerts_once_for_a_time(panther, pack: Path) -> None:

@@ -81,7 +81,7 @@ def test_sensors_and_schedules_run_without_being_switched_on(definitions: dg.Def
     assert set(sensors) == {"source_incoming", "unfinished_batches", "pending_alerts"}
     assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.RUNNING}
     schedules = {schedule.job_name: schedule for schedule in repository.schedule_defs}
-    assert set(schedules) == {"lake_maintenance", "refresh_marts", "check_tables", "scheduled_query"}
+    assert set(schedules) == {"correlate_signals", "lake_maintenance", "refresh_marts", "check_tables", "scheduled_query"}
     assert {schedule.default_status for schedule in schedules.values()} == {dg.DefaultScheduleStatus.RUNNING}
 
 

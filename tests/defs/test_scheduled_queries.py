@@ -43,7 +43,7 @@ def test_an_enabled_query_has_a_schedule_that_asks_for_its_times_only(settings: 
     assert [(request.run_key, request.tags[TIME_TAG]) for request in due.run_requests or ()] == [
         ("Numbers, all@2024-05-06T12:00:00", "2024-05-06T12:00:00")
     ]
-    assert (early.run_requests, early.skip_message) == ([], "runs every 90 minutes")
+    assert (early.run_requests, early.skip_message) == ([], "runs every 90 min")
 
 
 def test_the_job_runs_the_query_its_rules_and_alerting(settings: Settings) -> None:

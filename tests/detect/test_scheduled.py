@@ -15,8 +15,9 @@ from detect.packs import write_rule
 from panther_dagster.alerts.alerting import raise_alerts
 from panther_dagster.alerts.views import ensure_views
 from panther_dagster.detect.pack import load_rules
-from panther_dagster.detect.scheduled import QuerySet, ScheduledQuery, load_queries, run_query
-from panther_dagster.errors import LakeError, Location
+from panther_dagster.detect.schedule import Schedule
+from panther_dagster.detect.scheduled import QuerySet, load_queries, run_query
+from panther_dagster.errors import LakeError
 from panther_dagster.settings import PROJECT_ROOT
 from panther_dagster.storage.embedded import EmbeddedLake
 from panther_dagster.storage.tables import TIME, Table
@@ -172,7 +173,7 @@ def test_a_query_that_fails_writes_nothing(lake: EmbeddedLake, tmp_path: Path) -
 @pytest.mark.timeout(60)
 def test_a_query_that_takes_too_long_is_stopped_and_writes_nothing(lake: EmbeddedLake, tmp_path: Path) -> None:
     write_query(tmp_path, "Endless", "select count(*) as n from range(1000000000000) a, range(1000) b")
-    query = replace(load_queries([tmp_path]).scheduled["Endless"], timeout_minutes=0)
+    query = replace(load_queries([tmp_path]).scheduled["Endless"], schedule=Schedule(timeout=timedelta(0)))
 
     with pytest.raises(LakeError, match="stopped after 0 s"):
         run_query(lake, query, rules=load_rules([tmp_path]), time_utc=NOON, templates={})
@@ -180,41 +181,14 @@ def test_a_query_that_takes_too_long_is_stopped_and_writes_nothing(lake: Embedde
 
 
 @pytest.mark.parametrize(
-    ("rate", "cron", "due", "not_due"),
-    [
-        (15, "*/15 * * * *", "2024-05-06 12:45", None),
-        (60, "0 * * * *", "2024-05-06 13:00", None),
-        (90, "*/30 * * * *", "1970-01-01 03:00", "1970-01-01 03:30"),
-        (1440, "0 * * * *", "2024-05-06 00:00", "2024-05-06 12:00"),
-        (7, "*/1 * * * *", "1970-01-01 01:10", "1970-01-01 01:00"),
-        (10_080, "0 * * * *", "1970-01-08 00:00", "1970-01-09 00:00"),
-    ],
-)
-def test_a_rate_is_due_at_regular_times_since_1970(rate: int, cron: str, due: str, not_due: str | None) -> None:
-    query = ScheduledQuery("q", "select 1", True, Location(Path("q.yml")), rate_minutes=rate)
-
-    assert query.cron_schedule == cron
-    assert query.is_due(datetime.fromisoformat(due))
-    assert not_due is None or not query.is_due(datetime.fromisoformat(not_due))
-
-
-def test_a_cron_expression_is_taken_as_it_is(tmp_path: Path) -> None:
-    write_query(tmp_path, "Daily", Schedule={"CronExpression": " 0 6  * * 1-5 ", "TimeoutMinutes": 2})
-
-    query = load_queries([tmp_path]).scheduled["Daily"]
-
-    assert (query.cron_schedule, query.timeout_minutes, query.is_due(NOON)) == ("0 6 * * 1-5", 2, True)
-
-
-@pytest.mark.parametrize(
     ("values", "line", "error"),
     [
-        ({"Schedule": None}, 2, "Schedule is missing: RateMinutes or CronExpression"),
-        ({"Schedule": {"RateMinutes": 5, "CronExpression": "* * * * *"}}, 5, "needs one of RateMinutes and CronExpression"),
-        ({"Schedule": {"RateMinutes": 1, "TimeoutMinutes": 1}}, 6, "RateMinutes must be a whole number, at least 2"),
-        ({"Schedule": {"RateMinutes": 5, "TimeoutMinutes": 10}}, 6, "at least TimeoutMinutes (10), not 5"),
-        ({"Schedule": {"RateMinutes": 5, "TimeoutMinutes": "x"}}, 7, "TimeoutMinutes must be a whole number above 0, not 'x'"),
-        ({"Schedule": {"CronExpression": "@daily"}}, 6, "CronExpression must have five fields of numbers"),
+        ({"Schedule": None}, 1, "Schedule must be a mapping of RateMinutes or CronExpression"),
+        ({"Schedule": {"RateMinutes": 5, "CronExpression": "* * * * *"}}, 5, "needs either RateMinutes or CronExpression"),
+        ({"Schedule": {"RateMinutes": 0, "TimeoutMinutes": 1}}, 6, "RateMinutes must be a number of minutes from 1 to a year, not 0"),
+        ({"Schedule": {"RateMinutes": 5, "TimeoutMinutes": 10}}, 7, "TimeoutMinutes must not be more than RateMinutes"),
+        ({"Schedule": {"RateMinutes": 5, "TimeoutMinutes": "x"}}, 7, "TimeoutMinutes must be a number of minutes"),
+        ({"Schedule": {"CronExpression": "@daily"}}, 6, "a cron expression has 5 fields"),
         ({"Query": None}, 2, "Query is missing: the SQL to run"),
         ({"QueryName": None}, 1, "QueryName is missing"),
         ({"Quary": "select 1"}, 8, "unknown key 'Quary'; did you mean 'Query'?"),

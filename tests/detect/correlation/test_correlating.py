@@ -1,0 +1,367 @@
+"""Correlation over a real lake: events -> signals of rules -> signals of correlation rules -> alerts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from detect.correlation.rules_in_yaml import ABSENCE, GROUP, HEAD, SEQUENCE, build
+from detect.packs import HOUR, loaded, rows_of, write_rule
+
+from panther_dagster.alerts.alerting import raise_alerts
+from panther_dagster.alerts.correlated import raise_correlated_alerts
+from panther_dagster.alerts.views import ensure_views
+from panther_dagster.detect.correlation.correlating import CorrelationReport, correlate, correlate_due, is_due
+from panther_dagster.detect.correlation.rule import CorrelationRule
+from panther_dagster.detect.detection import detect
+from panther_dagster.detect.pack import RuleSet
+from panther_dagster.storage.embedded import EmbeddedLake
+from panther_dagster.storage.lake import UnitOfWork
+from panther_dagster.storage.tables import BATCHES, TEXTS, TIME, Table
+
+TEN = datetime(2024, 5, 6, 10)  # a due time of every half hour
+NOON = TEN + timedelta(hours=2)
+KINDS = ("Login", "Key", "Failed", "Change", "Ticket")
+CODE = "def rule(event):\n    return event['kind'] == '{kind}'\ndef alert_context(event):\n    return {{'owner': event.get('owner')}}\n"
+
+
+class LogTypes:
+    """The only log type."""
+
+    names = ("Test.Type",)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    """One rule for each kind of event; none of them alerts."""
+    root = tmp_path_factory.mktemp("pack")
+    for kind in KINDS:
+        write_rule(root, f"Test.{kind}", CODE.format(kind=kind), CreateAlert=False)
+    return loaded(root)
+
+
+class Flow:
+    """Batches of events through detection, correlation and alerting."""
+
+    def __init__(self, lake: EmbeddedLake, rules: RuleSet, *correlation_rules: CorrelationRule) -> None:
+        self.lake = lake
+        self.rules = rules
+        self.correlation_rules = correlation_rules
+
+    def land(self, batch_id: str, *events: tuple[float, str, dict[str, Any]]) -> None:
+        """Normalized rows: (minute after ten, kind, fields)."""
+        texts = [json.dumps({"kind": kind, **fields}) for _, kind, fields in events]
+        times = pa.array([TEN + timedelta(minutes=minute) for minute, _, _ in events], TIME)
+        row_ids = pa.array([f"{kind}{minute:g}{fields.get('row', '')}" for minute, kind, fields in events], pa.string())
+        users = pa.array([fields.get("users") for _, _, fields in events], TEXTS)
+        rows = pa.Table.from_batches([rows_of(texts, batch_id=batch_id, p_event_time=times, p_row_id=row_ids, p_any_usernames=users)])
+        cut = {"p_batch_id": batch_id, "p_hour": HOUR, "cut_time": HOUR + timedelta(seconds=int(batch_id[1:])), "state": "LANDED"}
+        table = Table("panther_logs.test_type", "One row per event.", rows.schema)
+
+        def write(tx: Any) -> None:
+            tx.append(table, rows)
+            tx.append(BATCHES, pa.Table.from_pylist([cut], BATCHES.columns))
+
+        self.lake.transact(write)
+
+    def run(self, batch_id: str, now_utc: datetime = NOON) -> CorrelationReport:
+        """One batch, as the assets do it."""
+        unit = UnitOfWork(batch_id=batch_id)
+        detect(self.lake, unit, rules=self.rules)
+        report = correlate(self.lake, unit, rules=self.correlation_rules, now_utc=now_utc)
+        self.alert(now_utc)
+        raise_alerts(self.lake, unit, now_utc=now_utc)
+        return report
+
+    def run_due(self, now_utc: datetime) -> CorrelationReport:
+        """The job for absences."""
+        report = correlate_due(self.lake, rules=self.correlation_rules, now_utc=now_utc)
+        self.alert(now_utc)
+        return report
+
+    def alert(self, now_utc: datetime) -> None:
+        """Alerts of signals that have none."""
+        raise_correlated_alerts(self.lake, [rule.rule_id for rule in self.correlation_rules], now_utc=now_utc)
+
+    def alerts(self) -> list[tuple[Any, ...]]:
+        """Dedup string and number of matches of each alert, by time."""
+        return self.rows("select dedup, match_count from panther_alerts.alerts order by first_event_time, dedup")
+
+    def signals(self) -> list[tuple[Any, ...]]:
+        """Dedup strings and events of the correlation rules' signals."""
+        ids = ", ".join(f"'{rule.rule_id}'" for rule in self.correlation_rules)
+        return self.rows(
+            f"select dedup, p_row_id from panther_signals.signals where rule_id in ({ids}) order by dedup, p_event_time, p_row_id"
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        return [tuple(row.values()) for row in self.lake.query(sql).to_pylist()]
+
+    def everything(self) -> list[list[tuple[Any, ...]]]:
+        """All that was written, without CPU times."""
+        tables = (
+            "panther_signals.signals",
+            "panther_alerts.alert_events",
+            "panther_alerts.alert_signals",
+            "panther_monitor.correlation_runs",
+        )
+        return [self.rows(f"select * from {table} order by all") for table in tables]
+
+
+@pytest.fixture
+def group(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> Flow:
+    """A flow with the group: a login and a key on one user within an hour."""
+    return Flow(lake, rules, build(tmp_path, GROUP))
+
+
+@pytest.fixture
+def absence(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> Flow:
+    """A flow with the absence: a change without a ticket within an hour, due every half hour."""
+    return Flow(lake, rules, build(tmp_path, ABSENCE))
+
+
+def login(minute: float, user: str = "ann", **more: Any) -> tuple[float, str, dict[str, Any]]:
+    return minute, "Login", {"user": user, **more}
+
+
+def key(minute: float, owner: str = "ann", **more: Any) -> tuple[float, str, dict[str, Any]]:
+    return minute, "Key", {"owner": owner, **more}
+
+
+def test_two_rules_on_one_value_in_one_window_raise_one_alert(group: Flow) -> None:
+    group.land("b1", login(0), login(7, "bob"), (3, "Other", {}))
+    group.land("b2", key(20), key(90, "bob"))
+
+    assert group.run("b1") == CorrelationReport()
+    report = group.run("b2")
+
+    assert (report.signals_by_rule, report.batch_ids) == ({"Test.Correlation": 2}, ("b1", "b2"))
+    assert group.alerts() == [("ann", 2)]
+    assert group.rows("select rule_id, title, severity, alert_type, first_event_time, last_event_time from panther_alerts.alerts") == [
+        ("Test.Correlation", "Key after login", "HIGH", "RULE", TEN, TEN + timedelta(minutes=20))
+    ]
+    ((context,),) = group.rows("select alert_context from panther_alerts.alerts")
+    assert json.loads(context) == {"matched": {"user": "ann"}, "rules": ["Test.Key", "Test.Login"]}
+
+
+def test_the_events_of_the_match_are_found_from_the_alert(group: Flow) -> None:
+    group.land("b1", login(0), login(7, "bob"))
+    group.land("b2", key(20))
+    group.run("b1")
+    group.run("b2")
+    ensure_views(group.lake, LogTypes())
+
+    found = group.rows(
+        "select events.p_row_id, events.p_rule_id from panther_rule_matches.test_type as events"
+        " inner join panther_alerts.alerts on alerts.alert_id = events.p_alert_id order by events.p_event_time"
+    )
+
+    assert found == [("Login0", "Test.Correlation"), ("Key20", "Test.Correlation")]
+
+
+def test_a_late_signal_completes_a_match(group: Flow) -> None:
+    group.land("b1", key(40))
+    group.run("b1")
+    assert group.alerts() == []
+
+    group.land("b2", login(-15))
+    report = group.run("b2", NOON + timedelta(days=3))
+
+    assert report.batch_ids == ("b2", "b1")
+    assert group.alerts() == [("ann", 2)]
+
+
+def test_running_again_changes_nothing(group: Flow) -> None:
+    group.land("b1", login(0), login(30, "bob"), key(70, "bob"))
+    group.land("b2", key(20), key(50))
+    for batch_id in ("b1", "b2"):
+        group.run(batch_id)
+    before = group.everything()
+
+    for batch_id in ("b2", "b1", "b1", "b2"):
+        assert group.run(batch_id, NOON + timedelta(days=1)).batch_ids in ((), (batch_id,))  # its own rows were replaced by detection
+        assert group.everything() == before
+    hours = UnitOfWork(hours=(HOUR, HOUR + timedelta(hours=1)))
+    detect(group.lake, hours, rules=group.rules)
+    correlate(group.lake, hours, rules=group.correlation_rules, now_utc=NOON)
+    group.alert(NOON + timedelta(days=1))
+    raise_alerts(group.lake, hours, now_utc=NOON + timedelta(days=1))
+    assert group.everything() == before
+    assert group.alerts() == [("ann", 3), ("bob", 2)]
+
+
+def test_batches_in_any_order_find_the_same_signals_and_one_alert(
+    rules: RuleSet, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rule = build(tmp_path, GROUP)
+    events = {"b1": [login(0), key(31, "bob")], "b2": [key(20), login(2, "bob")], "b3": [login(45), key(55)]}
+    found = []
+    for number, order in enumerate(("b1 b2 b3", "b3 b2 b1", "b2 b3 b1")):
+        lake = EmbeddedLake(tmp_path / f"lake{number}", threads=1, memory_limit="500MB")
+        lake.ensure_tables()
+        try:
+            flow = Flow(lake, rules, rule)
+            for batch_id in order.split():
+                flow.land(batch_id, *events[batch_id])
+                flow.run(batch_id)
+            found.append((flow.signals(), flow.alerts()))
+        finally:
+            lake.close()
+
+    ann, bob = ("Login0", "Key20", "Login45", "Key55"), ("Login2", "Key31")
+    assert found[0] == ([*(("ann", row) for row in ann), *(("bob", row) for row in bob)], [("ann", 4), ("bob", 2)])
+    assert all(one == found[0] for one in found)
+
+
+def test_a_match_as_long_as_the_lookback_is_one_alert_and_a_longer_one_is_none(group: Flow) -> None:
+    group.land("b1", login(0), key(60), login(0, "bob", row="b"), key(60.1, "bob"))
+    group.run("b1")
+
+    assert group.alerts() == [("ann", 2)]
+
+
+def test_a_later_window_is_another_alert(group: Flow) -> None:
+    group.land("b1", login(0), key(5))
+    group.land("b2", login(300), key(310))
+    group.run("b1")
+    group.run("b2")
+
+    assert group.alerts() == [("ann", 2), ("ann", 2)]
+
+
+def test_what_was_left_without_an_alert_gets_one_later(group: Flow) -> None:
+    group.land("b1", login(0), key(5))
+    unit = UnitOfWork(batch_id="b1")
+    detect(group.lake, unit, rules=group.rules)
+    correlate(group.lake, unit, rules=group.correlation_rules, now_utc=NOON)  # and the process is killed
+
+    group.alert(NOON)
+
+    assert group.alerts() == [("ann", 2)]
+
+
+def test_disabled_rules_find_nothing_and_silent_ones_leave_signals(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> None:
+    disabled = build(tmp_path, GROUP, head=HEAD.replace("Enabled: true", "Enabled: false"))
+    silent = build(tmp_path, GROUP, head=HEAD.replace("Test.Correlation", "Test.Silent") + "", tail="CreateAlert: false\n")
+    flow = Flow(lake, rules, disabled, silent)
+    flow.land("b1", login(0), key(5))
+    flow.run("b1")
+
+    assert flow.signals() == [("ann", "Login0"), ("ann", "Key5")]
+    assert flow.rows("select distinct rule_id, create_alert from panther_signals.signals where dedup = 'ann'") == [("Test.Silent", False)]
+    assert flow.alerts() == []
+
+
+def test_a_correlation_rule_reads_the_signals_of_another(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> None:
+    first = build(tmp_path, GROUP, tail="CreateAlert: false\n")
+    detection = GROUP.replace("Test.Login", "Test.Correlation").replace("Test.Key", "Test.Change").replace("p_alert_context.owner", "user")
+    second = build(tmp_path, detection, head=HEAD.replace("Test.Correlation", "Test.Second"))
+    flow = Flow(lake, rules, second, first)
+    flow.land("b1", login(0), (8, "Change", {"user": "ann"}))
+    flow.land("b2", key(5))
+    flow.run("b1")
+
+    report = flow.run("b2")
+
+    assert report.signals_by_rule == {"Test.Correlation": 2, "Test.Second": 2}
+    assert flow.rows("select rule_id, dedup, match_count from panther_alerts.alerts") == [("Test.Second", "ann", 2)]
+
+
+def test_a_sequence_is_found_over_batches(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> None:
+    flow = Flow(lake, rules, build(tmp_path, SEQUENCE))
+    flow.land("b1", (0, "Failed", {"user": "ann"}), key(20), (1, "Failed", {"user": "bob"}))
+    flow.land("b2", (4, "Failed", {"user": "ann"}), login(9), login(10, "bob"), key(19, "bob"))
+    flow.run("b2")
+    flow.run("b1")
+
+    assert flow.signals() == [("ann", "Failed0"), ("ann", "Failed4"), ("ann", "Login9"), ("ann", "Key20")]
+    assert flow.alerts() == [("ann", 4)]
+
+
+def test_paths_lead_into_lists_and_columns(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> None:
+    detection = GROUP.replace("Match: user", "Match: p_any_usernames").replace("p_alert_context.owner", "request.owners.name")
+    flow = Flow(lake, rules, build(tmp_path, detection))
+    owners = {"owners": [{"name": "eve"}, {"name": "bob"}]}
+    flow.land("b1", login(0, users=["ann", "bob"]), key(5, request=owners))
+    flow.run("b1")
+
+    assert flow.alerts() == [("bob", 2)]
+
+
+def change(minute: float, repo: str = "app") -> tuple[float, str, dict[str, Any]]:
+    return minute, "Change", {"repo": repo}
+
+
+def ticket(minute: float, repo: str = "app") -> tuple[float, str, dict[str, Any]]:
+    return minute, "Ticket", {"repo": repo}
+
+
+def minutes(*numbers: float) -> Sequence[datetime]:
+    """Times after ten."""
+    return [TEN + timedelta(minutes=number) for number in numbers]
+
+
+def test_an_absence_is_judged_at_due_times_when_everything_has_arrived(absence: Flow) -> None:
+    at_12, at_20, at_44, at_45, at_46 = minutes(12, 20, 44, 45, 46)
+    absence.land("b1", change(10), change(11, "web"))
+    assert absence.run("b1", at_12) == CorrelationReport()
+    absence.run_due(at_20)
+    absence.land("b2", ticket(25))
+    absence.run("b2", at_44)
+    assert not is_due(absence.lake, absence.correlation_rules, now_utc=at_44)
+    assert absence.run_due(at_44) == CorrelationReport()
+
+    assert is_due(absence.lake, absence.correlation_rules, now_utc=at_45)
+    assert absence.run_due(at_45).batch_ids == ("b1",)
+
+    assert absence.alerts() == [("web", 1)]
+    before = absence.everything()
+    assert absence.run_due(at_46) == CorrelationReport()
+    assert absence.everything() == before
+
+
+def test_due_times_that_nobody_looked_at_are_made_up_for(absence: Flow) -> None:
+    absence.run_due(TEN)
+    absence.land("b1", change(10))
+    absence.run("b1", TEN + timedelta(minutes=11))
+
+    absence.run_due(TEN + timedelta(days=2))
+
+    assert absence.alerts() == [("app", 1)]
+
+
+def test_a_change_that_comes_late_is_judged_with_what_is_known(absence: Flow) -> None:
+    absence.run_due(NOON)
+    absence.land("b1", ticket(5), ticket(130, "web"))
+    absence.land("b2", change(10), change(10, "web"))
+    absence.run("b1", NOON)
+    absence.run("b2", NOON + timedelta(days=1))
+
+    assert absence.alerts() == [("web", 1)]
+
+
+def test_a_late_ticket_takes_no_alert_back_and_makes_no_second_one(absence: Flow) -> None:
+    absence.run_due(TEN)
+    absence.land("b1", change(10))
+    absence.run("b1", TEN + timedelta(minutes=11))
+    absence.run_due(NOON)
+    absence.land("b2", ticket(12))
+    absence.run("b2", NOON + timedelta(hours=1))
+    absence.run_due(NOON + timedelta(hours=2))
+
+    assert absence.alerts() == [("app", 1)]
+
+
+def test_a_new_rule_with_an_absence_looks_back_one_lookback_only(absence: Flow) -> None:
+    absence.land("b1", change(0), change(100, "web"))
+    detect(absence.lake, UnitOfWork(batch_id="b1"), rules=absence.rules)
+
+    absence.run_due(TEN + timedelta(minutes=180))
+
+    assert absence.alerts() == [("web", 1)]
