@@ -16,7 +16,7 @@ from panther_dagster.settings import PROJECT_ROOT
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS
 from panther_dagster.storage.tables import SIGNALS
 
-RULES = rule_pack.rules()
+RULES = rule_pack.rules() | rule_pack.correlation_rules()
 TIMES = ("from", "to", "now", "sign-in", "a day before", "time of the alert")
 SIMPLE = {
     "string": "VARCHAR",
