@@ -7,6 +7,8 @@ from pathlib import Path
 
 import rule_pack
 
+from panther_dagster.detect.correlation.loading import load_correlation_rules
+from panther_dagster.detect.correlation.unit_tests import run_correlation_tests
 from panther_dagster.detect.pack import load_rules
 from panther_dagster.detect.unit_tests import run_tests
 from panther_dagster.log_types.registry import load_registry
@@ -33,6 +35,19 @@ def test_the_example_loads_beside_the_pack_and_its_tests_pass(tmp_path: Path) ->
     assert (rules.errors, rules.warnings) == ((), ())
     assert [rule.rule_id for rule in rules.rules] == ["AWS.Lambda.FunctionOpenedToPublic"]
     assert report.is_passed
+
+
+def test_the_correlation_example_loads_reads_rules_that_exist_and_passes_its_tests(tmp_path: Path) -> None:
+    example = re.search(r"```yaml\n(AnalysisType: correlation_rule\n.*?)```", GUIDE, re.DOTALL)
+    assert example
+    (tmp_path / "correlation_rules").mkdir()
+    (tmp_path / "correlation_rules" / "example.yml").write_text(example[1])
+
+    loaded = load_correlation_rules([tmp_path])
+
+    assert loaded.errors == ()
+    assert loaded.rules[0].pattern.rule_ids <= rule_pack.rules().keys()
+    assert [result.is_passed for result in run_correlation_tests(loaded.rules[0])] == [True, True]
 
 
 def test_the_guide_names_every_helper_and_only_rules_that_exist() -> None:
