@@ -26,6 +26,11 @@ def rules() -> dict[str, dict[str, Any]]:
     return {document["RuleID"]: document for document in documents("rule").values()}
 
 
+def correlation_rules() -> dict[str, dict[str, Any]]:
+    """Metadata of every correlation rule, by its id."""
+    return {document["RuleID"]: document for document in documents("correlation_rule").values()}
+
+
 def queries(rule: Mapping[str, Any]) -> list[str]:
     """SQL statements in its runbook; each ends with a semicolon."""
     return [found.rstrip(";") for found in QUERY.findall(rule["Runbook"])]

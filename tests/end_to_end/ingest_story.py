@@ -17,6 +17,9 @@ from importlib import import_module
 from pathlib import Path
 
 from panther_dagster.alerts.alerting import raise_alerts
+from panther_dagster.alerts.correlated import raise_correlated_alerts
+from panther_dagster.detect.correlation.correlating import correlate
+from panther_dagster.detect.correlation.loading import load_correlation_rules
 from panther_dagster.detect.detection import detect
 from panther_dagster.detect.pack import load_rules
 from panther_dagster.ingest.batching import cut_batches, finish_batch, unfinished_batches
@@ -58,6 +61,7 @@ def run_flow(settings: Settings, now_utc: datetime) -> None:
     import_module("dbt.cli.main")  # slow, and no part of what is to be killed
     registry = load_registry(settings.dbt_project)
     rules = load_rules(settings.rules.paths, registry=registry)
+    correlation_rules = load_correlation_rules(settings.rules.paths).rules
     lake = open_lake(settings)
     project = DbtProject(settings, lake)
     print("started", flush=True)
@@ -67,6 +71,8 @@ def run_flow(settings: Settings, now_utc: datetime) -> None:
         land_batch(lake, batch.batch_id, source=settings.sources[0], registry=registry, limits=settings.batches)
         project.build(unit, log_types=project.log_types_with_rows(unit))
         detect(lake, unit, rules=rules, registry=registry)
+        correlate(lake, unit, rules=correlation_rules, now_utc=now_utc)
+        raise_correlated_alerts(lake, [rule.rule_id for rule in correlation_rules], now_utc=now_utc)
         raise_alerts(lake, unit, now_utc=now_utc)
         finish_batch(lake, batch.batch_id)
     lake.close()

@@ -57,6 +57,10 @@ def clean(ensured_home: Path, incoming: Path, tmp_path_factory: pytest.TempPathF
     """Tables of a run that nobody disturbs, and the seconds that its work took."""
     home = copy_home(ensured_home, tmp_path_factory.mktemp("clean") / "home")
     seconds = run(home, incoming)
+    lake = open_lake(Settings(home=home, lake=LakeSettings(threads=1, memory_limit="500MB")))
+    correlated = "select distinct p_batch_id from panther_signals.signals where rule_id = 'CrossSource.Identity.OktaTakeoverToAWS'"
+    assert lake.query(correlated).num_rows > 1  # a kill meets a match that several batches hold
+    lake.close()
     return tables_of(home), seconds
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import rule_pack
 
+from panther_dagster.detect.correlation.loading import load_correlation_rules
+from panther_dagster.detect.correlation.unit_tests import run_correlation_tests
 from panther_dagster.detect.pack import load_rules
 from panther_dagster.detect.rule import run_rule
 from panther_dagster.detect.unit_tests import run_tests
@@ -48,6 +50,19 @@ def test_the_example_without_code_loads_and_decides(tmp_path: Path) -> None:
 
     assert (outcome.is_triggered, outcome.outputs["severity"], outcome.outputs["dedup"]) == (True, "LOW", "210987654321")
     assert outcome.outputs["title"] == "Root of 210987654321 came from 198.51.100.7"
+
+
+def test_the_correlation_example_loads_reads_rules_that_exist_and_passes_its_tests(tmp_path: Path) -> None:
+    example = re.search(r"```yaml\n(AnalysisType: correlation_rule\n.*?)```", GUIDE, re.DOTALL)
+    assert example
+    (tmp_path / "correlation_rules").mkdir()
+    (tmp_path / "correlation_rules" / "example.yml").write_text(example[1])
+
+    loaded = load_correlation_rules([tmp_path])
+
+    assert loaded.errors == ()
+    assert loaded.rules[0].pattern.rule_ids <= rule_pack.rules().keys()
+    assert [result.is_passed for result in run_correlation_tests(loaded.rules[0])] == [True, True]
 
 
 def test_the_guide_names_every_helper_and_only_rules_that_exist() -> None:

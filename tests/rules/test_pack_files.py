@@ -35,7 +35,7 @@ def test_rules_of_the_cross_source_folder_read_several_sources() -> None:
 
 
 def test_ids_are_unique_over_all_kinds() -> None:
-    keys = {"rule": "RuleID", "global": "GlobalID", "datamodel": "DataModelID"}
+    keys = {"rule": "RuleID", "correlation_rule": "RuleID", "global": "GlobalID", "datamodel": "DataModelID"}
     ids = [document[key] for kind, key in keys.items() for document in documents(kind).values()]
 
     assert [item for item, count in Counter(ids).items() if count > 1] == []
@@ -66,7 +66,7 @@ def test_each_log_type_has_one_data_model_at_most() -> None:
 
 
 def test_every_file_reads_alike_by_the_engine_and_by_plain_yaml() -> None:
-    for kind in ("rule", "scheduled_rule", "global", "datamodel"):
+    for kind in ("rule", "scheduled_rule", "global", "datamodel"):  # `On:` of correlation rules is true to plain YAML
         for file, document in documents(kind).items():
             assert read_document(file) == document, file.name
 

@@ -16,7 +16,8 @@ from panther_dagster.settings import PROJECT_ROOT
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS
 from panther_dagster.storage.tables import SIGNALS
 
-RULES = {**rule_pack.rules(), **{document["RuleID"]: document for document in rule_pack.documents("scheduled_rule").values()}}
+SCHEDULED = {document["RuleID"]: document for document in rule_pack.documents("scheduled_rule").values()}
+RULES = rule_pack.rules() | rule_pack.correlation_rules() | SCHEDULED
 TIMES = ("from", "to", "now", "sign-in", "a day before", "time of the alert")
 SIMPLE = {
     "string": "VARCHAR",
