@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -77,13 +77,13 @@ class PackLoader:
     """Loads files one by one; a pack's helpers and data models are read at its first file.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
-    counters and sets are kept in.
+    counters and sets are kept in. items: reads the files and gives out ids.
     """
 
-    def __init__(self, registry: DeclaredLogTypes | None, store: KeyValueStore) -> None:
+    def __init__(self, registry: DeclaredLogTypes | None, store: KeyValueStore, items: ItemReader | None = None) -> None:
         self._registry = registry
         self._store = store
-        self._items = ItemReader()
+        self._items = items or ItemReader()
         self._code_by_root: dict[Path, PackCode] = {}
 
     def code_of(self, root: Path) -> PackCode:
@@ -92,8 +92,8 @@ class PackLoader:
             self._code_by_root[root] = PackCode(root, self._items, self._store)
         return self._code_by_root[root]
 
-    def load(self, root: Path, file: Path) -> LoadedFile:
-        """The file's detection, or what is wrong with it."""
+    def load(self, root: Path, file: Path, is_wanted: Callable[[Item], bool] = lambda item: True) -> LoadedFile:
+        """The file's detection, or what is wrong with it. An item that is not wanted is not loaded."""
         code = self.code_of(root)
         try:
             item = self._items.item(file)
@@ -102,7 +102,7 @@ class PackLoader:
             self._items.claim(item)
         except RuleError as error:
             return LoadedFile(errors=(error,))
-        if item.kind not in LOADERS:
+        if item.kind not in LOADERS or not is_wanted(item):
             return LoadedFile(item)
         loaded = load_item(item, code, self._registry)
         return LoadedFile(item, loaded.detection, tuple(loaded.errors), tuple(loaded.warnings))

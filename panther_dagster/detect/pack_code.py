@@ -24,7 +24,7 @@ SHARED_KINDS: Final = ("global", "datamodel")
 
 
 class PackCode:
-    """Helpers and data models of the pack below `root`. `errors` are of those that could not be loaded."""
+    """Helpers and data models of the pack below `root`: `items`, and the `errors` of those that could not be loaded."""
 
     def __init__(self, root: Path, items: ItemReader, store: KeyValueStore) -> None:
         self.errors: list[RuleError] = []
@@ -39,6 +39,7 @@ class PackCode:
                 if item is not None:
                     shared[item.kind].append(item)
         helpers = {item.item_id: item.file.parent / str(item.values.get("Filename")) for item in shared["global"]}
+        self.items = tuple(item for items_of_kind in shared.values() for item in items_of_kind)
         self._modules = PackModules(helpers, store)
         for item in shared["datamodel"]:
             try:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest import mock
 
-from panther_dagster.detect.metadata import did_you_mean
+from panther_dagster.detect.documents import place_of
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.detect.rule import Detection, Outcome, Policy, Rule, UnknownDestinationError, is_of_the_host, run_rule
-from panther_dagster.errors import RuleError
+from panther_dagster.detect.selection import RuleFilter, check_filter_keys
+from panther_dagster.errors import Location
 from panther_dagster.event import PantherEvent
 
 
@@ -45,6 +47,8 @@ class TestResult:
     functions: tuple[FunctionOutput, ...] = ()
     error: str | None = None
     printed: str = ""  # what the rule wrote to stdout and stderr
+    place: Location | None = None  # where a test that failed stands
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,43 +65,12 @@ class RuleTestReport:
         return self.shortfall is None and all(result.is_passed for result in self.results)
 
 
-@dataclass(frozen=True)
-class RuleFilter:
-    """`KEY=V1,V2` or `KEY!=V1,V2`: detections whose YAML has (or has not) one of the values, without regard to case."""
-
-    key: str
-    values: tuple[str, ...]
-    is_negated: bool = False
-
-    def accepts(self, rule: Detection) -> bool:
-        """Whether the detection stays."""
-        written = {str(key).lower(): value for key, value in rule.metadata.items()}.get(self.key.lower())
-        values = written if isinstance(written, list) else [written]
-        folded = {str(value).lower() for value in values if value is not None}
-        return bool(folded.intersection(value.lower() for value in self.values)) is not self.is_negated
-
-
-def parse_filters(texts: Iterable[str]) -> list[RuleFilter]:
-    """Filters as written on a command line. Raises RuleError for what is none."""
-    filters = []
-    for text in texts:
-        key, equals, values = text.partition("=")
-        is_negated = key.endswith("!")
-        key = key.removesuffix("!").strip()
-        if not equals or not key:
-            raise RuleError(f"'{text}' is no filter; write KEY=VALUE or KEY!=VALUE, as Severity=High,Critical")
-        filters.append(RuleFilter(key, tuple(value.strip() for value in values.split(",")), is_negated))
-    return filters
-
-
 def selected_detections(rules: RuleSet, filters: Iterable[RuleFilter], *, skip_disabled: bool = False) -> list[Detection]:
     """Detections of all kinds that every filter accepts, in order of ids. Raises RuleError for a key that none has."""
     filters = list(filters)
-    keys = {str(key) for detection in rules.detections for key in detection.metadata}
-    for rule_filter in filters:
-        if keys and rule_filter.key.lower() not in {key.lower() for key in keys}:
-            raise RuleError(f"no rule has a key '{rule_filter.key}'{did_you_mean(rule_filter.key, keys)}")
-    return [found for found in rules.detections if (found.is_enabled or not skip_disabled) and all(f.accepts(found) for f in filters)]
+    check_filter_keys(filters, (str(key) for detection in rules.detections for key in detection.metadata))
+    enabled = [detection for detection in rules.detections if detection.is_enabled or not skip_disabled]
+    return [detection for detection in enabled if all(each.accepts(detection.metadata) for each in filters)]
 
 
 def run_tests(
@@ -120,12 +93,31 @@ def run_tests(
 
 
 def run_tests_of(
-    detection: Detection, *, minimum_tests: int = 0, test_names: Set[str] = frozenset(), destinations: Mapping[str, str] | None = None
+    detection: Detection,
+    *,
+    minimum_tests: int = 0,
+    test_names: Set[str] = frozenset(),
+    destinations: Mapping[str, str] | None = None,
+    begin: Callable[[int], str | None] = lambda index: None,
 ) -> RuleTestReport:
-    """Run the unit tests of one detection."""
-    tests = [test for test in detection.tests if not test_names or (isinstance(test, Mapping) and test.get("Name") in test_names)]
-    results = tuple(run_test(detection, test, destinations=destinations) for test in tests)
-    return RuleTestReport(detection, results, _shortfall(detection.tests, minimum_tests))
+    """Run the unit tests of one detection.
+
+    Args: begin: called before each test with its index in the YAML; a text that it returns is why the test fails without being run.
+    """
+    results = []
+    for index, test in enumerate(detection.tests):
+        name = str(test.get("Name")) if isinstance(test, Mapping) else ""
+        if test_names and name not in test_names:
+            continue
+        refusal = begin(index)
+        began = time.perf_counter()
+        if refusal is not None:
+            result = TestResult(detection.rule_id, name, False, test.get("ExpectedResult"), False, error=refusal)
+        else:
+            result = run_test(detection, test, destinations=destinations)
+        place = None if result.is_passed else place_of(detection.location.file, "Tests", index)
+        results.append(replace(result, place=place, seconds=time.perf_counter() - began))
+    return RuleTestReport(detection, tuple(results), _shortfall(detection.tests, minimum_tests))
 
 
 def run_test(rule: Detection, test: Any, *, destinations: Mapping[str, str] | None = None) -> TestResult:

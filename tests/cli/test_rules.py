@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -64,6 +65,8 @@ def test_output_has_rule_test_and_functions_then_a_summary(panther, pack: Path) 
         "\tSkipped: 0",
         "\tFailed: 0",
         "\tInvalid: 0",
+        "\tBy kind:",
+        "\t\trule: 1 (1 passed, 0 failed, 0 skipped, 0 invalid); 2 tests",
     ]
 
 
@@ -74,6 +77,7 @@ def test_a_failed_test_is_exit_code_1(panther, pack: Path) -> None:
 
     assert "Okta.Good" not in result.stdout
     assert "\t[FAIL] Ended\n\t\t[FAIL] [rule] False" in result.stdout
+    assert f"\t\tat {pack}/okta_rules/Okta.Bad.yml:12\n" in result.stdout
     assert "\tPassed: 1\n\tSkipped: 0\n\tFailed: 1\n\tInvalid: 0" in result.stdout
 
 
@@ -116,6 +120,80 @@ def test_results_as_json(panther, pack: Path) -> None:
         ("Okta.Good", "Started", True),
         ("Okta.Good", "Ended", True),
     ]
+
+
+def test_filters_may_follow_one_another_and_names_of_tests_choose(panther, pack: Path) -> None:
+    write_rule(pack, "Okta.Low", severity="Low")
+
+    out = panther("test", "--path", str(pack), "--filter", "Severity=High", "Enabled=true", "--test-names", "Ended").stdout
+
+    assert out.splitlines()[:3] == ["Okta.Good", "\t[PASS] Ended", "\t\t[PASS] [rule] False"]
+    assert "Okta.Low" not in out
+
+
+def test_sorted_results_have_the_failures_last(panther, pack: Path) -> None:
+    write_rule(pack, "Okta.Bad", expected="true")
+
+    def order(*options: str) -> list[str]:
+        out = panther("test", "--path", str(pack), *options, exit_code=1).stdout
+        return [line for line in out.splitlines() if line.startswith("Okta.")]
+
+    assert order() == ["Okta.Bad", "Okta.Good"]
+    assert order("--sort-test-results") == ["Okta.Good", "Okta.Bad"]
+
+
+def test_a_pack_that_lists_an_unknown_id_is_exit_code_1_with_its_place(panther, pack: Path) -> None:
+    (pack / "packs").mkdir()
+    (pack / "packs" / "okta.yml").write_text("AnalysisType: pack\nPackID: Okta\nPackDefinition:\n  IDs: [Okta.God]\n")
+
+    result = panther("test", "--path", str(pack), exit_code=1)
+
+    assert "packs/okta.yml:4: no item has the id 'Okta.God'; did you mean 'Okta.Good'?" in result.stderr
+    assert "\t\tpack: 1" in result.stdout
+
+
+def test_results_as_junit_have_a_suite_per_rule_and_a_case_per_test(panther, pack: Path) -> None:
+    write_rule(pack, "Okta.Bad", expected="true", body=BODY + "\n\ndef alert_context(event):\n    raise ValueError('\\x00 <&')\n")
+    write_rule(pack, "Okta.Broken", body="def rule(event)\n")
+
+    result = panther("test", "--path", str(pack), "--format", "junit", exit_code=1)
+
+    suites = ElementTree.fromstring(result.stdout).findall("testsuite")
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) for suite in suites] == [
+        ("Okta.Bad", "2", "2", "0"),
+        ("Okta.Good", "2", "0", "0"),
+        ("pack/okta_rules/Okta.Broken.py", "1", "0", "1"),
+    ]
+    started, ended = suites[0].findall("testcase")
+    assert (started.get("classname"), started.get("name"), started.get("file")) == ("Okta.Bad", "Started", "pack/okta_rules/Okta.Bad.yml")
+    failure, wrong = started.find("failure"), ended.find("failure")
+    assert failure is not None
+    assert wrong is not None
+    assert failure.get("message") == "alert_context: ValueError('\\x00 <&')"
+    assert (failure.text or "").splitlines()[0] == "pack/okta_rules/Okta.Bad.yml:9: alert_context: ValueError('\\x00 <&')"
+    assert (ended.get("line"), wrong.get("message")) == ("12", "rule returned False, expected True")
+    error = suites[2].find("testcase/error")
+    assert error is not None
+    assert error.get("message") == "no Python: expected ':'"
+
+
+def test_coverage_is_a_part_of_the_table_and_of_json(panther, pack: Path) -> None:
+    rule = pack / "okta_rules" / "Okta.Good.yml"
+    rule.write_text(rule.read_text() + "Reports:\n  MITRE ATT&CK: [TA0001:T1078]\n")
+
+    document = json.loads(panther("test", "--path", str(pack), "--format", "json", "--coverage").stdout)
+    table = panther("test", "--path", str(pack), "--coverage").stdout
+
+    assert [row["is_passed"] for row in document["results"]] == [True, True]
+    assert document["summary"] == [{"kind": "rule", "items": 1, "passed": 1, "failed": 0, "skipped": 0, "invalid": 0, "tests": 2}]
+    assert document["coverage"] == {
+        "log_types": [{"name": "Okta.SystemLog", "detections": 1, "enabled": 1}],
+        "resource_types": [],
+        "techniques": [{"tactic_id": "TA0001", "tactic": "Initial Access", "technique_id": "T1078", "detections": 1, "enabled": 1}],
+        "unmapped": 0,
+    }
+    assert "Initial Access" in table
+    panther("test", "--path", str(pack), "--format", "junit", "--coverage", exit_code=2)
 
 
 def test_a_folder_that_is_not_there_is_a_wrong_call(panther) -> None:

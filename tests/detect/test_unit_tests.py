@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from detect.packs import loaded, write_data_model, write_policy, write_rule
 
-from panther_dagster.detect.unit_tests import TestResult, parse_filters, run_tests
+from panther_dagster.detect.selection import parse_filters
+from panther_dagster.detect.unit_tests import TestResult, run_tests
 from panther_dagster.errors import RuleError
 
 CODE = """
