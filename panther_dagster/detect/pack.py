@@ -12,6 +12,7 @@ import json
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -90,13 +91,19 @@ class RuleSet:
         return hashlib.sha256(repr([(r.rule_id, r.version) for r in self.rules if r.is_enabled]).encode()).hexdigest()[:32]
 
 
-def load_rules(paths: Sequence[Path], *, registry: DeclaredLogTypes | None = None, store: KeyValueStore | None = None) -> RuleSet:
+def load_rules(
+    paths: Sequence[Path],
+    *,
+    registry: DeclaredLogTypes | None = None,
+    store: KeyValueStore | None = None,
+    around: Callable[[Path], AbstractContextManager[None]] | None = None,
+) -> RuleSet:
     """Read, check and import every rule below the paths.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
-    counters and sets are kept in; default: memory.
+    counters and sets are kept in; default: memory. around: is entered while a file's code runs; it may refuse a file by raising.
     """
-    loading = _Loading(registry, store or MemoryStore())
+    loading = _Loading(registry, store or MemoryStore(), around)
     packs: dict[Path, _Pack] = {}
     for path in paths:
         path = path.resolve()
@@ -141,9 +148,12 @@ def _holds_items(parts: Sequence[str]) -> bool:
 class _Loading:
     """What is gathered while loading."""
 
-    def __init__(self, registry: DeclaredLogTypes | None, store: KeyValueStore) -> None:
+    def __init__(
+        self, registry: DeclaredLogTypes | None, store: KeyValueStore, around: Callable[[Path], AbstractContextManager[None]] | None
+    ) -> None:
         self.registry = registry
         self.store = store
+        self.around = around
         self.rules: dict[str, Rule] = {}
         self.errors: list[RuleError] = []
         self.warnings: list[RuleError] = []
@@ -187,7 +197,7 @@ class _Pack:
             if parts and (parts[-1] == "global_helpers" or any("data_models" in part for part in parts)):
                 self._note(file)
         helpers = {item.item_id: item.file.parent / str(item.values.get("Filename")) for item in self._items["global"]}
-        self.modules = PackModules(helpers, loading.store)
+        self.modules = PackModules(helpers, loading.store, loading.around)
         self._imports: dict[Path, set[str]] = {}
         self.data_models: dict[str, DataModel] = {}
         self._model_texts: dict[str, str] = {}

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.filters import Filter
+from panther_dagster.detect.progress import FUNCTION, Progress
 from panther_dagster.errors import Location, PantherError
 from panther_dagster.event import json_encoder
 
@@ -142,15 +143,19 @@ def checked_verdict(rule: Rule, output: Any) -> bool:
     raise _wrong_type(rule, "rule", output, "bool")
 
 
-def add_details(outcome: Outcome, event: Any, *, is_test: bool, destinations: Mapping[str, str] | None = None) -> None:
+def add_details(
+    outcome: Outcome, event: Any, *, is_test: bool, destinations: Mapping[str, str] | None = None, progress: Progress | None = None
+) -> None:
     """Run the auxiliary functions and put their outputs, or fallbacks, and errors into the outcome."""
     rule = outcome.rule
-    for name in AUXILIARY_FUNCTIONS:
+    for number, name in enumerate(AUXILIARY_FUNCTIONS, 1):
         function = rule.functions.get(name)
         if function is None:
             if name == "dedup":
                 outcome.outputs[name] = _default_dedup(outcome)
             continue
+        if progress is not None:
+            progress[FUNCTION] = number
         try:
             outcome.outputs[name] = _checked(rule, name, function(event), destinations)
         except BaseException as error:
