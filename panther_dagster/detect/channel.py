@@ -24,9 +24,10 @@ STILL_RUNNING: Final = -(1 << 32)  # the child had not ended and was killed
 TRACEBACK_SIGNAL: Final = signal.SIGUSR1  # a child that gets it writes where it is; needs no GIL
 _SIZES: Final = struct.Struct("<qq")  # of the header and of the payload
 _CHUNK: Final = 1 << 20
+Buffer = bytes | bytearray | memoryview
 # More is no message but what a rule wrote into a socket that it found.
 MAX_HEADER: Final = 64 << 20
-MAX_PAYLOAD: Final = 16 << 30
+MAX_PAYLOAD: Final = 4 << 30
 LOOK_SECONDS: Final = 0.02
 
 
@@ -34,13 +35,19 @@ class Garbled(Exception):
     """What came is no message."""
 
 
-def message(header: Mapping[str, Any], payload: bytes | bytearray | memoryview = b"") -> bytes:
-    """The bytes of a message."""
+def message(header: Mapping[str, Any], payload: Sequence[pa.Buffer] = ()) -> list[Buffer]:
+    """The parts of a message."""
     text = json.dumps(header).encode()
-    return b"".join((_SIZES.pack(len(text), len(payload)), text, payload))
+    return [_SIZES.pack(len(text), sum(part.size for part in payload)) + text, *(memoryview(part) for part in payload)]
 
 
-def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
+def send(connection: socket.socket, parts: Sequence[Buffer]) -> None:
+    """Send a message. Waits."""
+    for part in parts:
+        connection.sendall(part)
+
+
+def receive(connection: socket.socket) -> tuple[dict[str, Any], Buffer] | None:
     """The next message; None when the other end is closed. Waits."""
     sizes = _waited_for(connection, _SIZES.size)
     if sizes is None:
@@ -50,12 +57,13 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
     return None if header is None or payload is None else (json.loads(header), payload)
 
 
-def exchange(connection: socket.socket, request: bytes, look: Callable[[], None]) -> tuple[dict[str, Any], bytes]:
+def exchange(connection: socket.socket, request: Sequence[Buffer], look: Callable[[], None]) -> tuple[dict[str, Any], Buffer]:
     """Send a message and return the answer, with a `look` at the other end every 20 ms; `look` ends the wait by raising.
 
     Raises: EOFError: the other end is closed. Garbled.
     """
-    watched_send(connection, request, look)
+    for part in request:
+        watched_send(connection, part, look)
     header_size, payload_size = _sizes(watched_receive(connection, _SIZES.size, look))
     header = watched_receive(connection, header_size, look)
     try:
@@ -67,7 +75,7 @@ def exchange(connection: socket.socket, request: bytes, look: Callable[[], None]
     return read, watched_receive(connection, payload_size, look)
 
 
-def watched_send(connection: socket.socket, data: bytes, look: Callable[[], None]) -> None:
+def watched_send(connection: socket.socket, data: Buffer, look: Callable[[], None]) -> None:
     """Send all of `data`. Raises EOFError, and what `look` raises."""
     left = memoryview(data)
     while left:
@@ -83,37 +91,38 @@ def watched_send(connection: socket.socket, data: bytes, look: Callable[[], None
             look()
 
 
-def watched_receive(connection: socket.socket, size: int, look: Callable[[], None]) -> bytes:
+def watched_receive(connection: socket.socket, size: int, look: Callable[[], None]) -> Buffer:
     """So many bytes. Raises EOFError, and what `look` raises."""
-    data = bytearray()
-    while len(data) < size:
+    data = bytearray(size)
+    left = memoryview(data)
+    while left:
         readable, _, _ = select.select([connection], [], [], LOOK_SECONDS)
         if readable:
             try:
-                chunk = connection.recv(min(size - len(data), _CHUNK))
+                received = connection.recv_into(left[:_CHUNK])
             except OSError as error:
                 raise EOFError from error
-            if not chunk:
+            if not received:
                 raise EOFError
-            data += chunk
+            left = left[received:]
         else:
             look()
-    return bytes(data)
+    return data
 
 
-def packed(batches: Sequence[pa.RecordBatch | pa.Table]) -> tuple[list[int], bytes]:
-    """Arrow data as one stream each: their sizes, and all bytes."""
+def packed(batches: Sequence[pa.RecordBatch | pa.Table]) -> list[pa.Buffer]:
+    """Arrow data as one stream each."""
     streams = []
     for data in batches:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, data.schema) as writer:
             writer.write(data)
-        streams.append(sink.getvalue().to_pybytes())
-    return [len(stream) for stream in streams], b"".join(streams)
+        streams.append(sink.getvalue())
+    return streams
 
 
-def unpacked(sizes: Sequence[int], payload: bytes) -> list[pa.Table]:
-    """What `packed` was given, as tables. Raises Garbled."""
+def unpacked(sizes: Sequence[int], payload: Buffer) -> list[pa.Table]:
+    """What `packed` was given, as tables, from the sizes of the streams and all bytes. Raises Garbled."""
     tables, start = [], 0
     try:
         for size in sizes:
@@ -125,17 +134,18 @@ def unpacked(sizes: Sequence[int], payload: bytes) -> list[pa.Table]:
     return tables
 
 
-def _waited_for(connection: socket.socket, size: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < size:
-        chunk = connection.recv(min(size - len(data), _CHUNK))
-        if not chunk:
+def _waited_for(connection: socket.socket, size: int) -> Buffer | None:
+    data = bytearray(size)
+    left = memoryview(data)
+    while left:
+        received = connection.recv_into(left[:_CHUNK])
+        if not received:
             return None
-        data += chunk
-    return bytes(data)
+        left = left[received:]
+    return data
 
 
-def _sizes(data: bytes) -> tuple[int, int]:
+def _sizes(data: Buffer) -> tuple[int, int]:
     header_size, payload_size = _SIZES.unpack(data)
     if not (0 < header_size <= MAX_HEADER and 0 <= payload_size <= MAX_PAYLOAD):
         raise Garbled("the answer is no message")

@@ -83,7 +83,7 @@ class LimitedRules:
                 # A file that is stopped although it was refused would be stopped for ever.
                 if str(stopped.file) in self._refused:
                     raise WorkerFailed(f"{stopped.file}: {stopped.cause.text}") from stopped
-                self._refused[str(stopped.file)] = repr(stopped.cause)
+                self._refused[str(stopped.file)] = stopped.cause.text
                 self._worker = WatchedWorker(self._order, self._limits)
 
     @cached_property
@@ -183,7 +183,8 @@ class _Notes:
         """A rule was stopped."""
         row = stopped.row if 0 <= stopped.row < self._events.num_rows else 0
         place = {name: self._events.column(name)[row].as_py() for name in ("p_row_id", "p_event_time", "p_batch_id", "p_hour")}
-        text = f"{stopped.cause.text}; stopped in {stopped.function}() on row {place['p_row_id']}, left out for the rest of this detection"
+        seen = "noticed at" if stopped.rule is None else f"stopped in {stopped.function}() on"
+        text = f"{stopped.cause.text}; {seen} row {place['p_row_id']}, left out for the rest of this detection"
         self._errors.append(
             {
                 **place,
@@ -240,7 +241,7 @@ def _joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> Detec
     def in_order(tables: list[pa.Table]) -> pa.Table:
         joined = pa.concat_tables(tables)
         position = pc.index_in(joined.column("p_row_id"), row_ids).to_pylist()
-        return joined.take(sorted(range(joined.num_rows), key=position.__getitem__))
+        return joined.take(pa.array(sorted(range(joined.num_rows), key=position.__getitem__), pa.int64()))
 
     errors = [
         # Every rule that ran alone has met the unreadable events.

@@ -34,6 +34,7 @@ from panther_dagster.detect.channel import (
     exchange,
     message,
     packed,
+    send,
     unpacked,
     watched_receive,
 )
@@ -132,19 +133,20 @@ class WatchedWorker:
                 )
         self._child: int | None = None
         self._connection: socket.socket | None = None
+        self._memory_at_start = 0  # of the child
         self._is_lost = self._is_closed = False
         with suppress(OSError):  # load() says what is wrong
-            self._control.sendall(message(order))
+            send(self._control, message(order))
 
     def load(self) -> dict[str, Any]:
         """Wait for worker._summary. Raises LoadStopped, WorkerFailed."""
         watch = _LoadWatch(self._cell, self._process.pid, self._limits)
         try:
-            summary, _ = exchange(self._control, b"", watch.look)
+            summary, _ = exchange(self._control, (), watch.look)
         except EOFError:
             file, said = self._cell.file, self._said()
             self.close()
-            text = f"the process ended with {_ending(self._process.returncode)} while the file was imported"
+            text = f"its import ended the process with {_ending(self._process.returncode)}"
             if file is None:
                 raise WorkerFailed(f"the process that loads the rules ended with {_ending(self._process.returncode)}: {said}") from None
             raise LoadStopped(file, RuleEndedProcess(text)) from None
@@ -167,13 +169,14 @@ class WatchedWorker:
         Raises: Stopped: without a result; the next batch then starts in a process as it was after loading. WorkerFailed.
         """
         header = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
-        _, payload = packed([events])
         connection = self._start_child()
-        watch = _RunWatch(self._cell, self._child or 0, self._limits)
+        watch = _RunWatch(self._cell, self._child or 0, self._memory_at_start, self._limits)
         try:
-            answer, data = exchange(connection, message(header, payload), watch.look)
+            answer, data = exchange(connection, message(header, packed([events])), watch.look)
             if "sizes" in answer:
-                return unpacked(answer["sizes"], data), float(answer["cpu_seconds"])
+                tables = unpacked(answer["sizes"], data)
+                watch.look_at_memory()
+                return tables, float(answer["cpu_seconds"])
         except EOFError:
             raise self._ended() from None
         except _Over as over:
@@ -230,6 +233,7 @@ class WatchedWorker:
                 with theirs:
                     socket.send_fds(self._control, [START], [theirs.fileno()])
                     self._child = self._answer()
+                    self._memory_at_start = memory_of(self._child)
             except (EOFError, OSError, _Over) as error:
                 connection.close()
                 self._is_lost = True
@@ -349,13 +353,12 @@ class _LoadWatch:
 class _RunWatch:
     """Looks at a child that runs rules on one batch."""
 
-    def __init__(self, cell: Cell, child: int, limits: RuleLimits) -> None:
+    def __init__(self, cell: Cell, child: int, memory_at_start: int, limits: RuleLimits) -> None:
         self._cell, self._child, self._limits = cell, child, limits
         self._clock = _Clock()
         self._seconds_by_rule: dict[int, float] = {}
-        self._memory_at_start = memory_of(child)
+        self._memory_at_start = self._memory_at = memory_at_start
         self._at: tuple[int | None, int] = (None, -1)
-        self._memory_at = self._memory_at_start
         self._stay_seconds = 0.0
 
     def look(self) -> None:
@@ -374,6 +377,16 @@ class _RunWatch:
         if memory - self._memory_at_start > self._limits.memory_bytes:
             is_its_own = not threads and memory - self._memory_at > self._limits.memory_bytes / 2
             raise _Over(RuleOutOfMemory(f"took more than {_mebibytes(self._limits.memory_bytes)}"), place, is_certain=is_its_own)
+
+    def look_at_memory(self) -> None:
+        """After the answer. Raises _Over: then a rule may have met a MemoryError that is not its own, so the answer counts for nothing."""
+        try:
+            memory = memory_of(self._child)
+        except EOFError:  # it ended after its answer: the next batch will meet that
+            return
+        if memory - self._memory_at_start > self._limits.memory_bytes:
+            cause = RuleOutOfMemory(f"its process kept more than {_mebibytes(self._limits.memory_bytes)}")
+            raise _Over(cause, (None, 0, "rule", 0), is_certain=False)
 
 
 def memory_of(process: int) -> int:

@@ -28,7 +28,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from panther_dagster.detect.channel import ANSWER, END, KILL, START, STILL_RUNNING, TRACEBACK_SIGNAL, message, packed, receive
+from panther_dagster.detect.channel import ANSWER, END, KILL, START, STILL_RUNNING, TRACEBACK_SIGNAL, Buffer, message, packed, receive, send
 from panther_dagster.detect.pack import RuleSet, load_rules
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
 from panther_dagster.detect.rule import is_of_the_host
@@ -65,7 +65,7 @@ def main(control_fd: int, cell_fd: int) -> None:
     around = _Around(cell, {Path(file): reason for file, reason in order["refused"].items()}, order["seconds"])
     try:
         rules = load_rules([Path(path) for path in order["paths"]], registry=_registry(order["fields_by_log_type"]), around=around.run)
-        control.sendall(message(_summary(rules)))
+        send(control, message(_summary(rules)))
     except Exception:
         os.write(last_words, traceback.format_exc().encode("utf-8", "backslashreplace"))
         raise
@@ -207,12 +207,12 @@ class _Evaluator:
             answer = self._answer(*request)
             if os.getpid() != self._process:
                 return  # a rule has forked: its copy of this process has no say
-            self._connection.sendall(answer)
+            send(self._connection, answer)
 
     def _choose(self, rule_ids: tuple[str, ...]) -> RuleSet:
         return RuleSet(tuple(self._rules.rule_by_id[rule_id] for rule_id in rule_ids))
 
-    def _answer(self, header: Mapping[str, Any], payload: bytes) -> bytes:
+    def _answer(self, header: Mapping[str, Any], payload: Buffer) -> list[Buffer]:
         began = time.process_time()
         self._cell.numbers[RULE] = NO_RULE
         try:
@@ -223,11 +223,11 @@ class _Evaluator:
                 destinations=header["destinations"],
                 progress=self._cell.numbers,
             )
-            sizes, tables = packed([result.signals, result.errors, result.runs])
+            streams = packed([result.signals, result.errors, result.runs])
         except BaseException as error:
             text = "".join(traceback.format_exception(error, limit=-20))
             return message({"raised": repr(error), "traceback": text, "is_memory": isinstance(error, MemoryError)})
-        return message({"sizes": sizes, "cpu_seconds": time.process_time() - began}, tables)
+        return message({"sizes": [stream.size for stream in streams], "cpu_seconds": time.process_time() - began}, streams)
 
 
 def _bound(memory_bytes: int) -> None:
