@@ -129,19 +129,22 @@ class LimitedRules:
         self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None, notes: _Notes
     ) -> list[DetectionResult]:
         """Each rule in a process of its own: whoever fails there is the cause."""
-        results, have_threads, have_failed = [], [], False
+        results, have_threads, failures = [], [], []
         for rule in rules:
             self._worker.end_child()
             try:
                 results.append(self._run(events, [rule], log_type, destinations))
             except Stopped as stopped:
-                have_failed = True
-                self._quarantine(rule, stopped, notes)
+                failures.append((rule, stopped))
             else:
                 if self._worker.threads_started:
                     have_threads.append(rule)
         self._worker.end_child()
-        if not have_failed:
+        if len(failures) == len(rules) > 1 and all(failure.rule is None for _, failure in failures):
+            raise WorkerFailed(f"detection failed for each of {len(rules)} rules, outside of them: {failures[0][1].cause.text}")
+        for rule, failure in failures:
+            self._quarantine(rule, failure, notes)
+        if not failures:
             for rule in have_threads:
                 cause = RuleStartedThreads("the process ended, and this rule had started a thread")
                 self._quarantine(rule, Stopped(cause), notes)

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 
@@ -27,6 +27,7 @@ from panther_dagster.detect.channel import (
     ANSWER,
     END,
     KILL,
+    MEMORY_OF_A_BYTE,
     START,
     STILL_RUNNING,
     TRACEBACK_SIGNAL,
@@ -117,7 +118,7 @@ class WatchedWorker:
     def __init__(self, order: Mapping[str, Any], limits: RuleLimits) -> None:
         self._limits = limits
         self._last_words = tempfile.TemporaryFile()  # noqa: SIM115
-        with tempfile.TemporaryFile() as shared:
+        with _shared_file() as shared:
             shared.truncate(Cell.SIZE)
             self._cell = Cell(shared.fileno())
             self._cell.clear()
@@ -170,12 +171,14 @@ class WatchedWorker:
         """
         header = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
         connection = self._start_child()
-        watch = _RunWatch(self._cell, self._child or 0, self._memory_at_start, self._limits)
+        watch = _RunWatch(self._cell, self._child or 0, self._memory_at_start + events.nbytes * MEMORY_OF_A_BYTE, self._limits)
         try:
             answer, data = exchange(connection, message(header, packed([events])), watch.look)
             if "sizes" in answer:
                 tables = unpacked(answer["sizes"], data)
-                watch.look_at_memory()
+                kept = watch.memory_kept()
+                if kept - self._memory_at_start > self._limits.memory_bytes:
+                    self.end_child()  # what big events left behind is not to be charged to a rule of the next batch
                 return tables, float(answer["cpu_seconds"])
         except EOFError:
             raise self._ended() from None
@@ -353,11 +356,12 @@ class _LoadWatch:
 class _RunWatch:
     """Looks at a child that runs rules on one batch."""
 
-    def __init__(self, cell: Cell, child: int, memory_at_start: int, limits: RuleLimits) -> None:
+    def __init__(self, cell: Cell, child: int, memory_of_the_engine: int, limits: RuleLimits) -> None:
         self._cell, self._child, self._limits = cell, child, limits
         self._clock = _Clock()
         self._seconds_by_rule: dict[int, float] = {}
-        self._memory_at_start = self._memory_at = memory_at_start
+        self._memory_of_the_engine = memory_of_the_engine
+        self._memory_at = 0
         self._at: tuple[int | None, int] = (None, -1)
         self._stay_seconds = 0.0
 
@@ -374,19 +378,27 @@ class _RunWatch:
                 raise _Over(RuleTimeout(f"took longer than {self._limits.seconds:g} s"), place, is_certain=not threads)
         elif self._stay_seconds > ENGINE_SECONDS:
             raise _Over(RuleTimeout(f"its process stood still for {ENGINE_SECONDS:g} s"), place, is_certain=False)
-        if memory - self._memory_at_start > self._limits.memory_bytes:
+        if memory - self._memory_of_the_engine > self._limits.memory_bytes:
             is_its_own = not threads and memory - self._memory_at > self._limits.memory_bytes / 2
             raise _Over(RuleOutOfMemory(f"took more than {_mebibytes(self._limits.memory_bytes)}"), place, is_certain=is_its_own)
 
-    def look_at_memory(self) -> None:
-        """After the answer. Raises _Over: then a rule may have met a MemoryError that is not its own, so the answer counts for nothing."""
+    def memory_kept(self) -> int:
+        """Bytes after the answer. Raises _Over: then a rule may have met a MemoryError that is not its own: no answer counts."""
         try:
             memory = memory_of(self._child)
         except EOFError:  # it ended after its answer: the next batch will meet that
-            return
-        if memory - self._memory_at_start > self._limits.memory_bytes:
+            return 0
+        if memory - self._memory_of_the_engine > self._limits.memory_bytes:
             cause = RuleOutOfMemory(f"its process kept more than {_mebibytes(self._limits.memory_bytes)}")
             raise _Over(cause, (None, 0, "rule", 0), is_certain=False)
+        return memory
+
+
+def _shared_file() -> IO[bytes]:
+    """A file that is memory where the system has such: pages of others are written to disk now and then, which holds up who writes them."""
+    if sys.platform == "linux":
+        return open(os.memfd_create("progress"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def memory_of(process: int) -> int:

@@ -28,14 +28,27 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from panther_dagster.detect.channel import ANSWER, END, KILL, START, STILL_RUNNING, TRACEBACK_SIGNAL, Buffer, message, packed, receive, send
+from panther_dagster.detect.channel import (
+    ANSWER,
+    END,
+    KILL,
+    MEMORY_OF_A_BYTE,
+    START,
+    STILL_RUNNING,
+    TRACEBACK_SIGNAL,
+    Buffer,
+    message,
+    packed,
+    receive,
+    send,
+)
 from panther_dagster.detect.pack import RuleSet, load_rules
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
 from panther_dagster.detect.rule import is_of_the_host
 from panther_dagster.detect.runner import evaluate
 from panther_dagster.errors import PantherError
 
-_ADDRESS_SPACE_FACTOR: Final = 2  # over memory_bytes: what one allocation at once may take before anyone looks
+_ADDRESS_SPACE_FACTOR: Final = 2  # over the memory budget: what one allocation at once may take before anyone looks
 _DEATH_GRACE_SECONDS: Final = 0.2
 
 
@@ -106,7 +119,7 @@ class _Around:
     def __init__(self, cell: Cell, reason_by_file: Mapping[Path, str], seconds: float) -> None:
         self._cell = cell
         self._reason_by_file = reason_by_file
-        self._seconds = seconds
+        self._alarm_seconds = int(seconds * 2) + 10
 
     @contextmanager
     def run(self, file: Path) -> Iterator[None]:
@@ -116,7 +129,7 @@ class _Around:
         cell.file = file
         cell.numbers[LOADS] += 1
         # Should nobody be left to look: the detection may be killed while this import never ends.
-        signal.alarm(int(self._seconds * 2) + 10)
+        signal.alarm(self._alarm_seconds)
         try:
             yield
         except BaseException as error:
@@ -124,7 +137,7 @@ class _Around:
                 raise RuleRefused(f"raised {error!r}") from error
             raise
         finally:
-            signal.alarm(0)
+            signal.alarm(0 if outer is None else self._alarm_seconds)
             cell.file = outer
             cell.numbers[LOADS] += 1
 
@@ -163,8 +176,8 @@ class _Children:
             try:
                 os.setpgid(0, 0)  # whatever a rule starts is in this group, and is killed with it
                 self._control.close()
-                _bound(self._memory_bytes)
-                _Evaluator(socket.socket(fileno=connection_fd), self._cell, self._rules).serve()
+                _offer_to_the_kernel()
+                _Evaluator(socket.socket(fileno=connection_fd), self._cell, self._rules, self._memory_bytes).serve()
             finally:
                 os._exit(0)
         with suppress(OSError):
@@ -194,10 +207,12 @@ class _Children:
 class _Evaluator:
     """A child: answers each batch with what the rules say of it."""
 
-    def __init__(self, connection: socket.socket, cell: Cell, rules: RuleSet) -> None:
+    def __init__(self, connection: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int) -> None:
         self._connection = connection
         self._cell = cell
         self._rules = rules
+        self._memory_bytes = memory_bytes
+        self._address_space_at_start = _address_space()
         self._process = os.getpid()
         self._chosen = lru_cache(maxsize=256)(self._choose)
 
@@ -216,6 +231,9 @@ class _Evaluator:
         began = time.process_time()
         self._cell.numbers[RULE] = NO_RULE
         try:
+            if self._address_space_at_start is not None:
+                grant = self._memory_bytes + len(payload) * MEMORY_OF_A_BYTE
+                _bound(self._address_space_at_start + grant * _ADDRESS_SPACE_FACTOR)
             result = evaluate(
                 pa.ipc.open_stream(payload).read_next_batch(),
                 rules=self._chosen(tuple(header["rules"])),
@@ -230,18 +248,27 @@ class _Evaluator:
         return message({"sizes": [stream.size for stream in streams], "cpu_seconds": time.process_time() - began}, streams)
 
 
-def _bound(memory_bytes: int) -> None:
-    """Limits that the kernel keeps. Where it does not (macOS), there is none."""
+def _address_space() -> int | None:
+    """Bytes of address space in use; None where there is no /proc (macOS)."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return None
+
+
+def _bound(address_space_bytes: int) -> None:
+    """An allocation beyond this is a MemoryError."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or address_space_bytes < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, hard))
+
+
+def _offer_to_the_kernel() -> None:
+    """Short of memory, the kernel is to take this process, not the run; and a crash is to write no core file."""
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, ValueError):
-        in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        size = in_use + memory_bytes * _ADDRESS_SPACE_FACTOR
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        if hard == resource.RLIM_INFINITY or size < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (size, size))
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # short of memory, the kernel takes this process, not the run
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _silence() -> None:

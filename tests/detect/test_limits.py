@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from panther_dagster.demo.story import tell_story
 from panther_dagster.detect.limits import LimitedRules, RuleLimits
 from panther_dagster.detect.pack import load_rules
 from panther_dagster.detect.runner import DetectionResult, evaluate
+from panther_dagster.detect.watched_worker import WorkerFailed
 
 LIMITS = RuleLimits(seconds=1.0, memory_bytes=256 << 20)
 LONGEST_SECONDS = 20.0  # for two seconds of work, on a busy machine
@@ -110,7 +112,7 @@ def test_what_a_stopped_rule_did_is_told(tmp_path: Path) -> None:
     assert error["error_message"] == (
         "RuleTimeout('took longer than 1 s; stopped in title() on row r3, left out for the rest of this detection')"
     )
-    assert 'test_bad.py", line 6 in spin' in error["traceback"]
+    assert re.search(r'test_bad\.py", line [67] in spin\n.*test_bad\.py", line 4 in title\n', error["traceback"])
 
 
 def test_a_process_that_ends_is_told_with_how_it_ended(tmp_path: Path) -> None:
@@ -304,3 +306,20 @@ def is_running(pid: int) -> bool:
     """Whether the process exists and has not ended."""
     listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.strip()
     return bool(listed) and not listed.startswith("Z")
+
+
+def test_memory_that_big_events_take_is_no_rules(tmp_path: Path) -> None:
+    write_rule(tmp_path, "Test.Big", "def rule(event):\n    return len(event['text']) > 1_000_000\n")
+    text = json.dumps({"text": "x" * 3_000_000 + chr(0x1F600)}, ensure_ascii=False)
+
+    with LimitedRules([tmp_path], limits=RuleLimits(seconds=10.0, memory_bytes=64 << 20)) as rules:
+        result = rules.evaluate(rows_of([text] * 40), log_type=LOG_TYPE)
+        again = rules.evaluate(rows_of(EVENTS[:1]), log_type=LOG_TYPE)
+
+    assert (result.signals.num_rows, result.errors.num_rows) == (40, 0)
+    assert [row["error_type"] for row in again.errors.to_pylist()] == ["KeyError"]
+
+
+def test_a_failure_of_the_engine_is_not_put_down_to_rules(tmp_path: Path) -> None:
+    with LimitedRules([good_pack(tmp_path)], limits=LIMITS) as rules, pytest.raises(WorkerFailed, match="p_hour"):
+        rules.evaluate(rows_of(EVENTS).drop_columns(["p_hour"]), log_type=LOG_TYPE)
