@@ -20,7 +20,7 @@ from panther_dagster.storage.lake import Lake, UnitOfWork
 from panther_dagster.storage.tables import BATCHES, CLASSIFICATION_FAILURES, OBJECTS, RULE_ERRORS, SIGNALS
 
 if TYPE_CHECKING:
-    from panther_dagster.detect.pack import RuleSet
+    from panther_dagster.detect.limits import LimitedRules
 
 # A new log type or a broken collector shows as a share, not as a count.
 FAILURE_RATE_WARNING = 0.01
@@ -63,7 +63,7 @@ def rule_errors_result(errors: int) -> dg.AssetCheckResult:
     return _result(RULE_ERRORS_CHECK, errors == 0, dg.AssetCheckSeverity.WARN, {"errors": errors})
 
 
-def rules_load_result(rules: "RuleSet", more_errors: Sequence[Exception] = ()) -> dg.AssetCheckResult:
+def rules_load_result(rules: "LimitedRules", more_errors: Sequence[Exception] = ()) -> dg.AssetCheckResult:
     """Warns with file and line of the rules that do not load. `more_errors`: of rules of other kinds."""
     texts = list(dict.fromkeys(str(error) for error in (*rules.errors, *more_errors)))
     return _result(

@@ -2,6 +2,7 @@
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -37,7 +38,7 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.Asse
         report = detect(lake.lake, unit, rules=lake.rules, registry=lake.registry, destinations=names or None)
         # Now, and not before detection: it must see what other runs have committed meanwhile.
         correlated = correlate(lake.lake, unit, rules=lake.correlation_rules.rules, now_utc=utc_now().replace(tzinfo=None))
-        metadata_by_table: dict[str, dict[str, int | float]] = {
+        metadata_by_table: dict[str, dict[str, Any]] = {
             SIGNALS.name: {
                 "events": report.events,
                 "matches": report.matches,
@@ -46,7 +47,7 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.Asse
                 "seconds": round(report.seconds, 3),
                 "cpu_seconds": round(report.cpu_seconds, 3),
             },
-            RULE_ERRORS.name: {"errors": report.errors},
+            RULE_ERRORS.name: {"errors": report.errors, "quarantined": dg.MetadataValue.json(sorted(lake.rules.quarantined_ids))},
         }
         for key in sorted(context.selected_asset_keys):
             yield dg.MaterializeResult(asset_key=key, metadata=metadata_by_table[".".join(key.path)])

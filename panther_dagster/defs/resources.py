@@ -17,7 +17,7 @@ from panther_dagster.storage.lake import Lake
 
 if TYPE_CHECKING:
     from panther_dagster.detect.correlation.loading import CorrelationRules
-    from panther_dagster.detect.pack import RuleSet
+    from panther_dagster.detect.limits import LimitedRules
     from panther_dagster.log_types.registry import Registry
     from panther_dagster.normalize.dbt import DbtProject
 
@@ -44,8 +44,12 @@ class LakeResource(dg.ConfigurableResource):
         run_ids = [run.run_id] if run is not None else []
         with claim(self.installation.lake_folder, batch_ids=batch_ids, run_ids=run_ids):
             try:
+                if batch_ids:
+                    _ = self.rules  # they load in their process while the batch is landed and normalized
                 yield self
             finally:
+                if "rules" in self._loaded:
+                    self._loaded.pop("rules").close()
                 if "lake" in self._loaded:
                     self._loaded.pop("lake").close()
                 self._loaded.clear()
@@ -85,14 +89,16 @@ class LakeResource(dg.ConfigurableResource):
         return registry
 
     @property
-    def rules(self) -> RuleSet:
-        """All detections that load, and the errors of those that do not."""
-        from panther_dagster.detect.pack import load_rules
+    def rules(self) -> LimitedRules:
+        """All detections that load, and the errors of those that do not, in a process of their own."""
+        from panther_dagster.detect.limits import LimitedRules, RuleLimits
 
         if "rules" not in self._loaded:
-            self._loaded["rules"] = load_rules(self.installation.rules.paths, registry=self.registry)
-        rules: RuleSet = self._loaded["rules"]
-        return rules
+            rules = self.installation.rules
+            limits = RuleLimits(rules.max_seconds, rules.max_memory_bytes)
+            self._loaded["rules"] = LimitedRules(rules.paths, limits=limits, registry=self.registry)
+        limited: LimitedRules = self._loaded["rules"]
+        return limited
 
     @property
     def correlation_rules(self) -> CorrelationRules:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from panther_dagster.detect.limits import LimitedRules
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
 from panther_dagster.detect.runner import evaluate
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
@@ -35,7 +36,7 @@ def detect(
     lake: Lake,
     unit: UnitOfWork,
     *,
-    rules: RuleSet,
+    rules: RuleSet | LimitedRules,
     registry: DeclaredLogTypes | None = None,
     destinations: Mapping[str, str] | None = None,
 ) -> DetectionReport:
@@ -44,9 +45,10 @@ def detect(
     Memory holds one piece of rows and the matches. Rows are read in a fixed order, so that the same unit gives the same tables; the
     result of a range of hours is that of its batches one by one.
 
-    Args: registry: limits the log types to the declared ones.
+    Args: rules: a RuleSet runs in this process; LimitedRules run in their own, where none can hold up or end the detection. registry:
+    limits the log types to the declared ones.
     """
-    began, cpu_began = time.perf_counter(), time.thread_time()
+    began, cpu_began = time.perf_counter(), _cpu_seconds(rules)
     signals, errors, runs = [], [], []
     events_by_log_type: dict[str, int] = {}
     stored = lake.tables_with(unit)  # planning a read of each log type's table takes 0.13 s, of most in vain
@@ -56,7 +58,10 @@ def detect(
             continue
         for rows in _rows(lake, unit, table):
             events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
-            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
+            if isinstance(rules, LimitedRules):
+                result = rules.evaluate(rows, log_type=log_type, destinations=destinations)
+            else:
+                result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
             signals.append(result.signals)
             errors.append(result.errors)
             runs.append(result.runs)
@@ -77,10 +82,14 @@ def detect(
         errors=all_errors.num_rows,
         rules=len({row_rule for row_rule in all_runs.column("rule_id").to_pylist()}),
         seconds=time.perf_counter() - began,
-        cpu_seconds=time.thread_time() - cpu_began,
+        cpu_seconds=_cpu_seconds(rules) - cpu_began,
         events_by_log_type=events_by_log_type,
         matches_by_rule={row["rule_id"]: row["signal_id_count"] for row in matched},
     )
+
+
+def _cpu_seconds(rules: RuleSet | LimitedRules) -> float:
+    return time.thread_time() + (rules.cpu_seconds if isinstance(rules, LimitedRules) else 0.0)
 
 
 def _rows(lake: Lake, unit: UnitOfWork, table: str) -> Iterator[pa.RecordBatch]:

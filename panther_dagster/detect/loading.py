@@ -50,7 +50,7 @@ def load_item(item: Item, code: PackCode, registry: DeclaredLogTypes | None) -> 
     except RuleError as error:
         loaded.errors.append(error)
         return loaded
-    if isinstance(detection, Rule) and declared is not None:
+    if type(detection) is Rule and declared is not None:
         reads = _reads(item) if detection.is_simple else _code_reads(code, detection.file)
         loaded.warnings.extend(_undeclared_fields(detection, reads, declared))
     loaded.detection = detection
@@ -70,9 +70,7 @@ def _rule(item: Item, code: PackCode) -> Rule:
 
 
 def _scheduled_rule(item: Item, code: PackCode) -> ScheduledRule:
-    return ScheduledRule(
-        **_common(item, code, "rule", ()), **_alerting(item.values), scheduled_queries=tuple(item.values["ScheduledQueries"])
-    )
+    return ScheduledRule(**_common(item, code, "rule", ()), **_alerting(item.values), log_types=tuple(item.values["ScheduledQueries"]))
 
 
 def _policy(item: Item, code: PackCode) -> Policy:

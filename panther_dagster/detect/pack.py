@@ -17,6 +17,7 @@ from panther_dagster.detect.items import Item, ItemReader, item_files, pack_root
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes, load_item
 from panther_dagster.detect.pack_code import SHARED_KINDS, PackCode
 from panther_dagster.detect.rule import Detection, Policy, Rule, ScheduledRule
+from panther_dagster.detect.runtime.modules import Around
 from panther_dagster.detect.state import KeyValueStore, MemoryStore
 from panther_dagster.errors import Location, RuleError
 
@@ -45,8 +46,8 @@ class RuleSet:
 
     @cached_property
     def rule_by_id(self) -> Mapping[str, Rule]:
-        """Every rule, disabled ones included."""
-        return {rule.rule_id: rule for rule in self.rules}
+        """Every rule and scheduled rule, disabled ones included."""
+        return {rule.rule_id: rule for rule in (*self.rules, *self.scheduled_rules)}
 
     @cached_property
     def log_types(self) -> tuple[str, ...]:
@@ -54,8 +55,8 @@ class RuleSet:
         return tuple(sorted({log_type for rule in self.rules if rule.is_enabled for log_type in rule.log_types}))
 
     def for_log_type(self, log_type: str) -> tuple[Rule, ...]:
-        """Enabled rules of a log type, by id."""
-        return tuple(rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types)
+        """Enabled rules of a log type, or scheduled rules of a query of that name, by id."""
+        return tuple(rule for _, rule in sorted(self.rule_by_id.items()) if rule.is_enabled and log_type in rule.log_types)
 
     @cached_property
     def version(self) -> str:
@@ -77,19 +78,26 @@ class PackLoader:
     """Loads files one by one; a pack's helpers and data models are read at its first file.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
-    counters and sets are kept in. items: reads the files and gives out ids.
+    counters and sets are kept in. items: reads the files and gives out ids. around: as for load_rules.
     """
 
-    def __init__(self, registry: DeclaredLogTypes | None, store: KeyValueStore, items: ItemReader | None = None) -> None:
+    def __init__(
+        self,
+        registry: DeclaredLogTypes | None,
+        store: KeyValueStore,
+        items: ItemReader | None = None,
+        around: Around | None = None,
+    ) -> None:
         self._registry = registry
         self._store = store
+        self._around = around
         self._items = items or ItemReader()
         self._code_by_root: dict[Path, PackCode] = {}
 
     def code_of(self, root: Path) -> PackCode:
         """What the pack's detections share."""
         if root not in self._code_by_root:
-            self._code_by_root[root] = PackCode(root, self._items, self._store)
+            self._code_by_root[root] = PackCode(root, self._items, self._store, self._around)
         return self._code_by_root[root]
 
     def load(self, root: Path, file: Path, is_wanted: Callable[[Item], bool] = lambda item: True) -> LoadedFile:
@@ -108,13 +116,19 @@ class PackLoader:
         return LoadedFile(item, loaded.detection, tuple(loaded.errors), tuple(loaded.warnings))
 
 
-def load_rules(paths: Sequence[Path], *, registry: DeclaredLogTypes | None = None, store: KeyValueStore | None = None) -> RuleSet:
+def load_rules(
+    paths: Sequence[Path],
+    *,
+    registry: DeclaredLogTypes | None = None,
+    store: KeyValueStore | None = None,
+    around: Around | None = None,
+) -> RuleSet:
     """Read, check and import every detection below the paths.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
-    counters and sets are kept in; default: memory.
+    counters and sets are kept in; default: memory. around: is entered while a file's code runs; it may refuse a file by raising.
     """
-    loader = PackLoader(registry, store or MemoryStore())
+    loader = PackLoader(registry, store or MemoryStore(), around=around)
     errors: list[RuleError] = []
     warnings: list[RuleError] = []
     skipped: Counter[str] = Counter()
@@ -134,7 +148,7 @@ def load_rules(paths: Sequence[Path], *, registry: DeclaredLogTypes | None = Non
                 skipped[loaded.item.kind] += 1
     ordered = [detections[rule_id] for rule_id in sorted(detections)]
     return RuleSet(
-        rules=tuple(detection for detection in ordered if isinstance(detection, Rule)),
+        rules=tuple(detection for detection in ordered if type(detection) is Rule),
         errors=tuple(errors),
         warnings=tuple(warnings),
         skipped=dict(skipped),

@@ -16,7 +16,7 @@ from panther_dagster.detect.documents import place_of
 from panther_dagster.detect.field_reads import imported_modules
 from panther_dagster.detect.items import Item, ItemReader, item_files
 from panther_dagster.detect.rule import is_of_the_host
-from panther_dagster.detect.runtime.modules import PackModules
+from panther_dagster.detect.runtime.modules import Around, PackModules
 from panther_dagster.detect.state import KeyValueStore
 from panther_dagster.errors import Location, RuleError
 
@@ -26,7 +26,7 @@ SHARED_KINDS: Final = ("global", "datamodel")
 class PackCode:
     """Helpers and data models of the pack below `root`: `items`, and the `errors` of those that could not be loaded."""
 
-    def __init__(self, root: Path, items: ItemReader, store: KeyValueStore) -> None:
+    def __init__(self, root: Path, items: ItemReader, store: KeyValueStore, around: Around | None = None) -> None:
         self.errors: list[RuleError] = []
         self.data_models: dict[str, DataModel] = {}
         self._model_texts: dict[str, str] = {}
@@ -40,7 +40,7 @@ class PackCode:
                     shared[item.kind].append(item)
         helpers = {item.item_id: item.file.parent / str(item.values.get("Filename")) for item in shared["global"]}
         self.items = tuple(item for items_of_kind in shared.values() for item in items_of_kind)
-        self._modules = PackModules(helpers, store)
+        self._modules = PackModules(helpers, store, around)
         for item in shared["datamodel"]:
             try:
                 self._load_data_model(item)

@@ -25,6 +25,7 @@ from typing import Any, ClassVar, Final
 
 from panther_dagster.detect.conditions import Condition
 from panther_dagster.detect.data_models import DataModel
+from panther_dagster.detect.progress import FUNCTION, Progress
 from panther_dagster.errors import Location, PantherError
 from panther_dagster.event import json_encoder
 
@@ -113,15 +114,15 @@ class Rule(Detection):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ScheduledRule(Detection):
-    """A rule on the rows of scheduled queries. It has no data model."""
+class ScheduledRule(Rule):
+    """A rule on the rows of scheduled queries, which have the QueryName for a log type. It has no data model."""
 
     kind: ClassVar[str] = "scheduled_rule"
 
-    scheduled_queries: tuple[str, ...]  # by QueryName
-    dedup_period_minutes: int
-    threshold: int
-    creates_alert: bool
+    @property
+    def scheduled_queries(self) -> tuple[str, ...]:
+        """By QueryName."""
+        return self.log_types
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -188,15 +189,19 @@ def checked_verdict(rule: Detection, output: Any) -> bool:
     raise _wrong_type(rule, rule.verdict_function, output, "bool")
 
 
-def add_details(outcome: Outcome, event: Any, *, is_test: bool, destinations: Mapping[str, str] | None = None) -> None:
+def add_details(
+    outcome: Outcome, event: Any, *, is_test: bool, destinations: Mapping[str, str] | None = None, progress: Progress | None = None
+) -> None:
     """Run the auxiliary functions and put their outputs, or fallbacks, and errors into the outcome."""
     rule = outcome.rule
-    for name in AUXILIARY_FUNCTIONS:
+    for number, name in enumerate(AUXILIARY_FUNCTIONS, 1):
         function = rule.functions.get(name)
         if function is None:
             if name == "dedup":
                 outcome.outputs[name] = _default_dedup(outcome)
             continue
+        if progress is not None:
+            progress[FUNCTION] = number
         try:
             outcome.outputs[name] = _checked(rule, name, function(event), destinations)
         except BaseException as error:

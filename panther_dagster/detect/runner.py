@@ -20,6 +20,7 @@ import pyarrow as pa
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.events import EventBatch, UnreadableEvent
 from panther_dagster.detect.pack import RuleSet
+from panther_dagster.detect.progress import FUNCTION, NO_RULE, ROW, RULE, Progress
 from panther_dagster.detect.rule import Outcome, Rule, add_details, checked_verdict, is_of_the_host
 from panther_dagster.event import PantherEvent
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
@@ -54,16 +55,17 @@ def evaluate(
     log_type: str,
     destinations: Mapping[str, str] | None = None,
     candidates: Candidates = every_rule_on_every_row,
+    progress: Progress | None = None,
 ) -> DetectionResult:
     """Run the enabled rules of a log type on normalized rows.
 
     Args: events: rows with p_raw_event and the p_ columns, as in panther_logs. destinations: id by display name, to check what
     destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run; pairs it leaves out must be
-    ones where the rule returns False.
+    ones where the rule returns False. progress: is told which rule (its position among those of the log type) runs on which row.
 
     Returns: signals in order of rows, then of rule ids; one run row per rule, batch and hour.
     """
-    run = _Run(rules.for_log_type(log_type), log_type, destinations)
+    run = _Run(rules.for_log_type(log_type), log_type, destinations, [NO_RULE, 0, 0] if progress is None else progress)
     for batch in events.to_batches() if isinstance(events, pa.Table) else [events]:
         run.take(batch, candidates)
     return run.result()
@@ -83,8 +85,10 @@ class _Tally:
 
 
 class _Run:
-    def __init__(self, rules: Sequence[Rule], log_type: str, destinations: Mapping[str, str] | None) -> None:
+    def __init__(self, rules: Sequence[Rule], log_type: str, destinations: Mapping[str, str] | None, progress: Progress) -> None:
         self._rules = rules
+        self._progress = progress
+        self._number_by_id = {rule.rule_id: number for number, rule in enumerate(rules)}
         self._log_type = log_type
         self._destinations = destinations
         self._signals: list[dict[str, Any]] = []
@@ -96,25 +100,26 @@ class _Run:
         """Run the rules on these rows."""
         start = 0
         for key, size in _pieces(rows):
-            piece = rows.slice(start, size)
+            piece, first = rows.slice(start, size), start
             start += size
             tallies = self._tallies.setdefault(key, {rule.rule_id: _Tally() for rule in self._rules})
             for tally in tallies.values():
                 tally.events += size
             if self._rules:
                 began = time.thread_time()
-                self._take_piece(piece, candidates, tallies, _Places(piece, *key))
+                self._take_piece(piece, candidates, tallies, _Places(piece, *key), first)
                 _share_cpu(list(tallies.values()), time.thread_time() - began)
 
-    def _take_piece(self, rows: pa.RecordBatch, candidates: Candidates, tallies: Mapping[str, _Tally], places: _Places) -> None:
+    def _take_piece(self, rows: pa.RecordBatch, candidates: Candidates, tallies: Mapping[str, _Tally], places: _Places, first: int) -> None:
         batch = EventBatch(rows, self._log_type)
-        clock = time.perf_counter
+        clock, progress = time.perf_counter, self._progress
         plans: dict[int, _Plan] = {}
         for count, (index, chosen) in enumerate(candidates(rows, self._rules)):
             plan = plans.get(id(chosen))
             if plan is None:
-                plan = plans[id(chosen)] = _Plan(chosen, tallies, self._log_type)
+                plan = plans[id(chosen)] = _Plan(chosen, tallies, self._log_type, self._number_by_id)
             plan.rows += 1
+            progress[ROW] = first + index
             try:
                 event = batch.event(index)
             except UnreadableEvent as unreadable:
@@ -124,8 +129,9 @@ class _Run:
             before = clock() if is_timed else 0.0
             for model, members in plan.members_by_model:
                 shared = PantherEvent.sharing(event, model)
-                for rule, verdict, tally in members:
+                for rule, verdict, tally, number in members:
                     failure: BaseException | None = None
+                    progress[RULE] = number
                     try:
                         output = verdict(shared)
                     except BaseException as error:
@@ -142,6 +148,7 @@ class _Run:
                         after = clock()
                         tally.sampled_seconds += after - before
                         before = after
+            progress[RULE] = NO_RULE
         for plan in plans.values():
             for rule in plan.chosen:
                 tallies[rule.rule_id].candidates += plan.rows
@@ -160,7 +167,8 @@ class _Run:
             self._errors.append(self._error_row(rule.rule_id, rule.version, place, _failed_function(failure), _unwrapped(failure)))
             return
         outcome.is_triggered = True
-        add_details(outcome, event, is_test=False, destinations=self._destinations)
+        add_details(outcome, event, is_test=False, destinations=self._destinations, progress=self._progress)
+        self._progress[FUNCTION] = 0
         tally.matches += 1
         self._signals.append({**self._static[rule.rule_id], **place, **_signal_columns(outcome, place["p_row_id"])})
         for name, error in outcome.errors.items():
@@ -217,13 +225,13 @@ class _FilterFailed(Exception):
 class _Plan:
     """What to call for a row that these rules are candidates for: rules by data model, since packs differ in theirs."""
 
-    def __init__(self, chosen: Sequence[Rule], tallies: Mapping[str, _Tally], log_type: str) -> None:
+    def __init__(self, chosen: Sequence[Rule], tallies: Mapping[str, _Tally], log_type: str, number_by_id: Mapping[str, int]) -> None:
         self.chosen = chosen
         self.rows = 0
-        groups: dict[int, tuple[DataModel | None, list[tuple[Rule, Callable[[Any], Any], _Tally]]]] = {}
+        groups: dict[int, tuple[DataModel | None, list[tuple[Rule, Callable[[Any], Any], _Tally, int]]]] = {}
         for rule in chosen:
             _, members = groups.setdefault(id(rule.data_models), (rule.data_models.get(log_type), []))
-            members.append((rule, _verdict_function(rule), tallies[rule.rule_id]))
+            members.append((rule, _verdict_function(rule), tallies[rule.rule_id], number_by_id[rule.rule_id]))
         self.members_by_model = list(groups.values())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +18,10 @@ import pyarrow as pa
 
 from panther_dagster.detect.documents import place_of, read_document
 from panther_dagster.detect.items import item_files, pack_root
+from panther_dagster.detect.limits import LimitedRules
 from panther_dagster.detect.metadata import Findings, did_you_mean
 from panther_dagster.detect.pack import RuleSet
-from panther_dagster.detect.rule import Rule, ScheduledRule
-from panther_dagster.detect.runner import evaluate
+from panther_dagster.detect.runner import DetectionResult, evaluate
 from panther_dagster.detect.schedule import Schedule, read_schedule
 from panther_dagster.errors import Location, RuleError
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
@@ -175,7 +175,7 @@ class QueryReport:
     rows: int
     matches: int
     errors: int
-    rules: int
+    rules: int  # that ran; none do when there are no rows
     unit: UnitOfWork
 
 
@@ -183,7 +183,7 @@ def run_query(
     lake: Lake,
     query: ScheduledQuery,
     *,
-    rules: RuleSet,
+    rules: RuleSet | LimitedRules,
     time_utc: datetime,
     templates: Mapping[str, str],
     destinations: Mapping[str, str] | None = None,
@@ -193,9 +193,8 @@ def run_query(
     Args: rules: those that are enabled and name the query in ScheduledQueries run. time_utc: naive. destinations: as of runner.evaluate.
     Raises: LakeError: the query fails or takes too long; nothing is written.
     """
-    chosen = rules_of_query(rules, query.name)
     rows = query_rows(lake, query, time_utc=time_utc, templates=templates)
-    result = evaluate(rows, rules=chosen, log_type=query.name, destinations=destinations)
+    result = _evaluated(rows, query.name, rules, destinations)
     unit = query.unit(time_utc)
 
     def write(tx: Transaction) -> None:
@@ -205,16 +204,10 @@ def run_query(
         tx.replace(RULE_RUNS, result.runs, unit)
 
     lake.transact(write)
-    return QueryReport(rows.num_rows, result.signals.num_rows, result.errors.num_rows, len(chosen.rules), unit)
+    return QueryReport(rows.num_rows, result.signals.num_rows, result.errors.num_rows, result.runs.num_rows, unit)
 
 
-def rules_of_query(rules: RuleSet, query_name: str) -> RuleSet:
-    """The enabled scheduled rules of a query, as rules of a log type that has the query's name."""
-    shared = {entry.name for entry in fields(Rule)} & {entry.name for entry in fields(ScheduledRule)}
-    return RuleSet(
-        tuple(
-            Rule(**{name: getattr(rule, name) for name in shared}, log_types=(query_name,))
-            for rule in rules.scheduled_rules
-            if rule.is_enabled and query_name in rule.scheduled_queries
-        )
-    )
+def _evaluated(rows: pa.Table, name: str, rules: RuleSet | LimitedRules, destinations: Mapping[str, str] | None) -> DetectionResult:
+    if isinstance(rules, LimitedRules) and rows.num_rows:
+        return rules.evaluate(rows.combine_chunks().to_batches()[0], log_type=name, destinations=destinations)
+    return evaluate(rows, rules=rules if isinstance(rules, RuleSet) else RuleSet(()), log_type=name, destinations=destinations)

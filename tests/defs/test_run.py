@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from detect.packs import write_rule
 from flow_files import deliver, stopped_trail, table_hashes
 from installations import copy_home, installation
 
@@ -73,6 +74,36 @@ def test_a_batch_goes_from_its_files_to_its_alert(settings: Settings, lake: Lake
         {"title": "mia stopped CloudTrail audit in 123456789012 us-east-1", "match_count": 2}
     ]
     assert unfinished_batches(lake) == []
+
+
+def test_a_rule_that_ends_or_holds_up_its_process_fails_no_run(settings: Settings, lake: Lake, tmp_path: Path) -> None:
+    types = {"LogTypes": ["AWS.CloudTrail"]}
+    write_rule(tmp_path / "bad", "Test.Exits", "import os\ndef rule(event):\n    os._exit(1)\n", **types)
+    write_rule(tmp_path / "bad", "Test.Hangs", "def rule(event):\n    while True:\n        pass\n", **types)
+    write_rule(tmp_path / "bad", "Test.Import", "import os\nos._exit(1)\ndef rule(event):\n    return True\n", **types)
+    rules = settings.rules.model_copy(update={"paths": (*settings.rules.paths, tmp_path / "bad"), "max_seconds": 1.0})
+    deliver(tmp_path / "incoming", "a.json", [stopped_trail("mia", NOON)], NOON)
+
+    (outcome,) = run_batches(settings.model_copy(update={"rules": rules}), cut(settings, lake))
+
+    assert outcome.is_success
+    alerts = lake.query(
+        "select alert_type, rule_id, split_part(title, ';', 1) as title from panther_alerts.alerts order by all"
+    ).to_pylist()
+    assert [tuple(alert.values()) for alert in alerts] == [
+        ("RULE", "AWS.CloudTrail.LoggingSwitchedOff", "mia stopped CloudTrail audit in 123456789012 us-east-1"),
+        ("RULE_ERROR", "Test.Exits", "RuleEndedProcess('its process ended with exit code 1"),
+        ("RULE_ERROR", "Test.Hangs", "RuleTimeout('took longer than 1 s"),
+    ]
+    with dagster_instance(settings) as instance:
+        made = instance.fetch_materializations(dg.AssetKey(["panther_signals", "rule_errors"]), limit=1).records[0].asset_materialization
+        assert made
+        assert made.metadata["quarantined"].value == ["Test.Exits", "Test.Hangs"]
+        entries = instance.all_logs(outcome.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        checks = {c.check_name: c for entry in entries if entry.dagster_event for c in [entry.dagster_event.asset_check_evaluation_data]}
+        assert not checks["no_rule_errors"].passed
+        (error,) = checks["rules_load"].metadata["errors"].value
+        assert error.endswith("test_import.py: import failed: RuleRefused('its import ended the process with exit code 1')")
 
 
 def test_what_ran_shows_in_dagster(settings: Settings, lake: Lake, tmp_path: Path) -> None:

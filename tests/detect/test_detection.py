@@ -10,6 +10,7 @@ import pytest
 from detect.packs import EVENT_TIME, HOUR, loaded, rows_of, write_rule
 
 from panther_dagster.detect.detection import detect
+from panther_dagster.detect.limits import LimitedRules, RuleLimits
 from panther_dagster.storage.embedded import EmbeddedLake
 from panther_dagster.storage.lake import UnitOfWork
 from panther_dagster.storage.tables import Table
@@ -133,3 +134,25 @@ def test_many_rows_come_out_in_one_order(lake: EmbeddedLake, tmp_path: Path) -> 
     detect(lake, UnitOfWork(batch_id="b1"), rules=loaded(tmp_path))
 
     assert rows(lake, "select min(p_row_id), max(p_row_id), count(*) from panther_signals.signals") == [("000099", "011999", 120)]
+
+
+def test_a_rule_that_ends_its_process_costs_neither_the_rows_before_nor_other_rules(lake: EmbeddedLake, tmp_path: Path) -> None:
+    write_rule(tmp_path, "Test.Even", CODE)
+    code = "import os\ndef rule(event):\n    if event['n'] == 7_000:\n        os._exit(1)\n    return event['n'] == 4_000\n"
+    write_rule(tmp_path, "Test.Exits", code)
+    texts = [f'{{"n": {n}}}' for n in range(12_000)]
+    put_rows(lake, rows_of(texts, p_row_id=pa.array([f"{n:06d}" for n in range(12_000)])))
+
+    with LimitedRules([tmp_path], limits=RuleLimits(seconds=10.0)) as rules:
+        report = detect(lake, UnitOfWork(batch_id="b1"), rules=rules)
+
+    assert (report.events, report.matches, report.errors, report.rules) == (12_000, 6_001, 1, 2)
+    assert report.matches_by_rule == {"Test.Even": 6_000, "Test.Exits": 1}
+    assert report.cpu_seconds > 0
+    assert rows(lake, "select rule_id, p_row_id, error_type from panther_signals.rule_errors") == [
+        ("Test.Exits", "007000", "RuleEndedProcess")
+    ]
+    assert rows(lake, "select rule_id, events, candidates, matches, errors from panther_monitor.rule_runs order by all") == [
+        ("Test.Even", 12_000, 12_000, 6_000, 0),
+        ("Test.Exits", 12_000, 5_000, 1, 1),
+    ]

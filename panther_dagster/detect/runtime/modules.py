@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -15,15 +15,19 @@ from panther_dagster.detect.runtime.caching import caching_module
 from panther_dagster.detect.runtime.core import core_modules
 from panther_dagster.detect.state import KeyValueStore
 
+Around = Callable[[Path], AbstractContextManager[None]]
+
 
 class PackModules:
     """What code of one pack can import: the runtime's modules, the pack's helpers, and everything that Python has.
 
-    Args: helpers: file of each global helper by GlobalID. store: where `caching` keeps its entries.
+    Args: helpers: file of each global helper by GlobalID. store: where `caching` keeps its entries. around: is entered while a file's
+    code runs; it may refuse a file by raising.
     """
 
-    def __init__(self, helpers: Mapping[str, Path], store: KeyValueStore) -> None:
+    def __init__(self, helpers: Mapping[str, Path], store: KeyValueStore, around: Around | None = None) -> None:
         self._helpers = dict(helpers)
+        self._around = around or (lambda file: nullcontext())
         package = ModuleType("panther_detection_helpers")
         caching = caching_module(store)
         package.caching = caching  # type: ignore[attr-defined]
@@ -40,7 +44,8 @@ class PackModules:
     def run(self, file: Path, name: str) -> ModuleType:
         """A fresh module from a detection's or data model's file; it is registered nowhere. Raises whatever its code raises."""
         module = self._fresh(file, name)
-        exec(self._compiled(file), vars(module))
+        with self._around(file):
+            exec(self._compiled(file), vars(module))
         return module
 
     def helper(self, name: str) -> ModuleType:
@@ -51,7 +56,7 @@ class PackModules:
             code = self._compiled(file)
             module = self._modules[name] = self._fresh(file, name)
             try:
-                with _known_to_python(module):
+                with self._around(file), _known_to_python(module):
                     exec(code, vars(module))
             except BaseException:
                 del self._modules[name]

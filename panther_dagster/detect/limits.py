@@ -1,0 +1,256 @@
+"""Rules in a process of their own, under a budget of time and memory: what a rule does to its process costs its own results only.
+
+A rule that hangs, takes all memory or ends the process is stopped. It is then left out (quarantined) for the rest of this detection, which
+gets one row in the errors for it, and the batch runs again without it, in a process as it was after loading. So the others' results of
+every batch are complete, and each is there once; what rules keep in their modules' globals starts anew with such a process.
+
+Rules without such faults give what runner.evaluate gives in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from panther_dagster.detect.pack import DeclaredLogTypes
+from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
+from panther_dagster.detect.watched_worker import LoadStopped, RuleEndedProcess, RuleLimits, Stopped, WatchedWorker, WorkerFailed
+from panther_dagster.errors import Location, PantherError, RuleError
+from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
+
+SCHEMAS = (SIGNALS.columns, RULE_ERRORS.columns, RULE_RUNS.columns)
+
+
+class RuleStartedThreads(PantherError):
+    """A process ended while a thread of this rule was about, and no rule is the cause when it runs alone."""
+
+
+@dataclass(frozen=True)
+class LoadedRule:
+    """What is known of a rule whose code is in another process."""
+
+    rule_id: str
+    version: str
+    log_types: tuple[str, ...]
+    is_enabled: bool
+
+
+class LimitedRules:
+    """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
+
+    Args: registry: as for pack.load_rules. Close it, or use it in a `with`.
+    Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, limits: RuleLimits | None = None, registry: DeclaredLogTypes | None = None) -> None:
+        self._limits = limits or RuleLimits()
+        fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
+        self._refused: dict[str, str] = {}  # files that must not be run, with why
+        self._order = {
+            "paths": [str(path.absolute()) for path in paths],
+            "fields_by_log_type": fields,
+            "refused": self._refused,
+            "seconds": self._limits.seconds,
+            "memory_bytes": self._limits.memory_bytes,
+        }
+        self._worker = WatchedWorker(self._order, self._limits)
+        self._quarantined: set[str] = set()
+        self.cpu_seconds = 0.0  # of evaluating
+
+    def __enter__(self) -> LimitedRules:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes."""
+        self._worker.close()
+
+    @cached_property
+    def _summary(self) -> dict[str, Any]:
+        while True:
+            try:
+                return self._worker.load()
+            except LoadStopped as stopped:
+                # A file that is stopped although it was refused would be stopped for ever.
+                if str(stopped.file) in self._refused:
+                    raise WorkerFailed(f"{stopped.file}: {stopped.cause.text}") from stopped
+                self._refused[str(stopped.file)] = stopped.cause.text
+                self._worker = WatchedWorker(self._order, self._limits)
+
+    @cached_property
+    def rules(self) -> tuple[LoadedRule, ...]:
+        """Every rule that could be loaded, by id, disabled ones included."""
+        return tuple(LoadedRule(rule_id, version, tuple(types), enabled) for rule_id, version, types, enabled in self._summary["rules"])
+
+    @cached_property
+    def errors(self) -> tuple[RuleError, ...]:
+        """What is wrong with those that could not: also that the import did not end, or ended its process."""
+        return tuple(
+            RuleError(text, Location(Path(file), line) if file is not None else None) for text, file, line in self._summary["errors"]
+        )
+
+    @cached_property
+    def log_types(self) -> tuple[str, ...]:
+        """Log types that an enabled rule reads, sorted."""
+        return tuple(sorted({log_type for rule in self.rules if rule.is_enabled for log_type in rule.log_types}))
+
+    @property
+    def quarantined_ids(self) -> frozenset[str]:
+        """Rules that are left out from now on."""
+        return frozenset(self._quarantined)
+
+    def evaluate(self, events: pa.RecordBatch, *, log_type: str, destinations: Mapping[str, str] | None = None) -> DetectionResult:
+        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs."""
+        notes = _Notes(events, log_type)
+        wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
+        while True:
+            rules = [rule for rule in wanted if rule.rule_id not in self._quarantined]
+            try:
+                results = [self._run(events, rules, log_type, destinations)]
+            except Stopped as stopped:
+                if stopped.rule is not None and stopped.is_certain and stopped.rule < len(rules):
+                    self._quarantine(rules[stopped.rule], stopped, notes)
+                    continue
+                results = self._one_by_one(events, rules, log_type, destinations, notes)
+            break
+        notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined], results)
+        return _joined(events, [*results, notes.result()])
+
+    def _one_by_one(
+        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None, notes: _Notes
+    ) -> list[DetectionResult]:
+        """Each rule in a process of its own: whoever fails there is the cause."""
+        results, have_threads, failures = [], [], []
+        for rule in rules:
+            self._worker.end_child()
+            try:
+                results.append(self._run(events, [rule], log_type, destinations))
+            except Stopped as stopped:
+                failures.append((rule, stopped))
+            else:
+                if self._worker.threads_started:
+                    have_threads.append(rule)
+        self._worker.end_child()
+        if len(failures) == len(rules) > 1 and all(failure.rule is None for _, failure in failures):
+            raise WorkerFailed(f"detection failed for each of {len(rules)} rules, outside of them: {failures[0][1].cause.text}")
+        for rule, failure in failures:
+            self._quarantine(rule, failure, notes)
+        if not failures:
+            for rule in have_threads:
+                cause = RuleStartedThreads("the process ended, and this rule had started a thread")
+                self._quarantine(rule, Stopped(cause), notes)
+        return results
+
+    def _run(
+        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None
+    ) -> DetectionResult:
+        if not rules:
+            return DetectionResult(*(schema.empty_table() for schema in SCHEMAS))
+        if not self._worker.is_usable:
+            self._worker.close()
+            self._worker = WatchedWorker(self._order, self._limits)
+            vars(self).pop("_summary", None)
+        self._summary  # noqa: B018
+        ids = [rule.rule_id for rule in rules]
+        tables, cpu_seconds = self._worker.run(events, rule_ids=ids, log_type=log_type, destinations=destinations)
+        if [table.schema for table in tables] != list(SCHEMAS):
+            self._worker.end_child()
+            raise Stopped(RuleEndedProcess("the answer of its process has other columns"))
+        self.cpu_seconds += cpu_seconds
+        return DetectionResult(*tables)
+
+    def _quarantine(self, rule: LoadedRule, stopped: Stopped, notes: _Notes) -> None:
+        self._quarantined.add(rule.rule_id)
+        notes.add(rule, stopped)
+
+
+class _Notes:
+    """Rows about rules that were stopped on a batch, or left out of it."""
+
+    def __init__(self, events: pa.RecordBatch, log_type: str) -> None:
+        self._events = events
+        self._log_type = log_type
+        self._errors: list[dict[str, Any]] = []
+        self._runs: list[dict[str, Any]] = []
+
+    def add(self, rule: LoadedRule, stopped: Stopped) -> None:
+        """A rule was stopped."""
+        row = stopped.row if 0 <= stopped.row < self._events.num_rows else 0
+        place = {name: self._events.column(name)[row].as_py() for name in ("p_row_id", "p_event_time", "p_batch_id", "p_hour")}
+        seen = "noticed at" if stopped.rule is None else f"stopped in {stopped.function}() on"
+        text = f"{stopped.cause.text}; {seen} row {place['p_row_id']}, left out for the rest of this detection"
+        self._errors.append(
+            {
+                **place,
+                "signal_id": signal_id(rule.rule_id, place["p_row_id"]),
+                "rule_id": rule.rule_id,
+                "rule_version": rule.version,
+                "log_type": self._log_type,
+                "function": "rule",  # no verdict is kept, whichever function it was: not one of alerting.FALLBACK_FUNCTIONS
+                "error_type": type(stopped.cause).__name__,
+                "error_message": repr(type(stopped.cause)(text)),
+                "traceback": stopped.trace,
+            }
+        )
+        self._runs.append(self._run_row(rule, place["p_batch_id"], place["p_hour"], events=0, errors=1))
+
+    def left_out(self, rules: Sequence[LoadedRule], results: Sequence[DetectionResult]) -> None:
+        """Count the events that these rules were meant for, where they have no result."""
+        have_run = {rule_id for result in results for rule_id in result.runs.column("rule_id").to_pylist()}
+        pieces = pa.table({name: self._events.column(name) for name in ("p_batch_id", "p_hour")})
+        counted = pieces.group_by(["p_batch_id", "p_hour"], use_threads=False).aggregate([([], "count_all")]).to_pylist()
+        for rule in rules:
+            if rule.rule_id not in have_run:
+                self._runs += [self._run_row(rule, piece["p_batch_id"], piece["p_hour"], events=piece["count_all"]) for piece in counted]
+
+    def result(self) -> DetectionResult:
+        """The rows."""
+        return DetectionResult(
+            SIGNALS.columns.empty_table(),
+            pa.Table.from_pylist(self._errors, RULE_ERRORS.columns),
+            pa.Table.from_pylist(self._runs, RULE_RUNS.columns),
+        )
+
+    def _run_row(self, rule: LoadedRule, batch_id: str, hour: Any, *, events: int, errors: int = 0) -> dict[str, Any]:
+        return {
+            "rule_id": rule.rule_id,
+            "rule_version": rule.version,
+            "log_type": self._log_type,
+            "p_batch_id": batch_id,
+            "p_hour": hour,
+            "events": events,
+            "candidates": 0,
+            "matches": 0,
+            "errors": errors,
+            "cpu_seconds": 0.0,
+        }
+
+
+def _joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> DetectionResult:
+    """One result, in order of rows, then of rules."""
+    if len(results) == 1 or all(not result.runs.num_rows for result in results[1:]):
+        return results[0]
+    row_ids = events.column("p_row_id")
+
+    def in_order(tables: list[pa.Table]) -> pa.Table:
+        joined = pa.concat_tables(tables)
+        position = pc.index_in(joined.column("p_row_id"), row_ids).to_pylist()
+        return joined.take(pa.array(sorted(range(joined.num_rows), key=position.__getitem__), pa.int64()))
+
+    errors = [
+        # Every rule that ran alone has met the unreadable events.
+        result.errors.filter(pc.not_equal(result.errors.column("rule_id"), UNREADABLE_EVENT)) if number else result.errors
+        for number, result in enumerate(results)
+    ]
+    return DetectionResult(
+        in_order([result.signals for result in results]), in_order(errors), pa.concat_tables([result.runs for result in results])
+    )

@@ -1,0 +1,434 @@
+"""The detection's end of worker.py: starts it, hands it batches, watches it, kills it. Decides nothing about rules: that is limits.py.
+
+The worker says in a progress.Cell what it is about to run; only this end reads clocks. Every 20 ms it charges the time since the last look
+to the rule that it sees. So a budget costs the worker nothing, and also holds for code that never returns to Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import pyarrow as pa
+
+from panther_dagster.detect.channel import (
+    ANSWER,
+    END,
+    KILL,
+    MEMORY_OF_A_BYTE,
+    START,
+    STILL_RUNNING,
+    TRACEBACK_SIGNAL,
+    Garbled,
+    exchange,
+    message,
+    packed,
+    send,
+    unpacked,
+    watched_receive,
+)
+from panther_dagster.detect.progress import FUNCTION, LOADS, NO_RULE, ROW, RULE, THREADS, Cell
+from panther_dagster.detect.rule import AUXILIARY_FUNCTIONS
+from panther_dagster.errors import PantherError
+
+# Arrow's own memory pool has a thread, and a fork copies no threads.
+_COMMAND: Final = (
+    "import json, os, sys; sys.path[:] = json.loads(sys.argv[3]); os.environ['ARROW_DEFAULT_MEMORY_POOL'] = 'system';"
+    "from panther_dagster.detect.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+)
+# A look that comes later than this was held up itself: on a busy machine a rule is not charged for others.
+LONGEST_CHARGE_SECONDS: Final = 0.25
+# Of the engine without a step forward: parsing one row, or building the tables of a batch.
+ENGINE_SECONDS: Final = 60.0
+_ANSWER_SECONDS: Final = 30.0  # to a command, a fork for example
+_TRACEBACK_SECONDS: Final = 0.3
+_MAX_LAST_WORDS: Final = 8_000
+
+
+@dataclass(frozen=True)
+class RuleLimits:
+    """What one rule may take for one batch of at most detection.ROWS_PER_BATCH events, or for one file's import."""
+
+    seconds: float = 15.0
+    memory_bytes: int = 1 << 30  # beyond what the process has once the rules are loaded
+
+
+class RuleTimeout(PantherError):
+    """A rule took more than its seconds."""
+
+
+class RuleOutOfMemory(PantherError):
+    """A rule took more than its memory."""
+
+
+class RuleEndedProcess(PantherError):
+    """The process ended, or lost its connection, while a rule ran."""
+
+
+class Stopped(Exception):
+    """A batch has no result. `rule` and `row` are positions; `is_certain`: the rule is the cause, and not only the one that was seen."""
+
+    def __init__(
+        self,
+        cause: PantherError,
+        *,
+        rule: int | None = None,
+        row: int = 0,
+        function: str = "rule",
+        is_certain: bool = False,
+        trace: str = "",
+    ) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.rule = rule
+        self.row = row
+        self.function = function
+        self.is_certain = is_certain and rule is not None
+        self.trace = trace
+
+
+class LoadStopped(Exception):
+    """The rules could not be loaded because of this file."""
+
+    def __init__(self, file: Path, cause: PantherError) -> None:
+        super().__init__(str(cause))
+        self.file = file
+        self.cause = cause
+
+
+class WorkerFailed(PantherError):
+    """The engine itself failed, whatever the rules do."""
+
+
+class WatchedWorker:
+    """A worker that starts to load at once. `order` is what worker.main reads."""
+
+    def __init__(self, order: Mapping[str, Any], limits: RuleLimits) -> None:
+        self._limits = limits
+        self._last_words = tempfile.TemporaryFile()  # noqa: SIM115
+        with _shared_file() as shared:
+            shared.truncate(Cell.SIZE)
+            self._cell = Cell(shared.fileno())
+            self._cell.clear()
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _COMMAND, str(theirs.fileno()), str(shared.fileno()), json.dumps(sys.path)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._last_words,
+                    pass_fds=(theirs.fileno(), shared.fileno()),
+                    start_new_session=True,  # Ctrl-C is for the detection
+                )
+        self._child: int | None = None
+        self._connection: socket.socket | None = None
+        self._memory_at_start = 0  # of the child
+        self._is_lost = self._is_closed = False
+        with suppress(OSError):  # load() says what is wrong
+            send(self._control, message(order))
+
+    def load(self) -> dict[str, Any]:
+        """Wait for worker._summary. Raises LoadStopped, WorkerFailed."""
+        watch = _LoadWatch(self._cell, self._process.pid, self._limits)
+        try:
+            summary, _ = exchange(self._control, (), watch.look)
+        except EOFError:
+            file, said = self._cell.file, self._said()
+            self.close()
+            text = f"its import ended the process with {_ending(self._process.returncode)}"
+            if file is None:
+                raise WorkerFailed(f"the process that loads the rules ended with {_ending(self._process.returncode)}: {said}") from None
+            raise LoadStopped(file, RuleEndedProcess(text)) from None
+        except _Over as over:
+            file = self._cell.file
+            self.close()
+            if file is None:
+                raise WorkerFailed(f"the rules could not be loaded: {over.cause.text}") from None
+            raise LoadStopped(file, over.cause) from None
+        except BaseException:
+            self.close()
+            raise
+        return summary
+
+    def run(
+        self, events: pa.RecordBatch, *, rule_ids: Sequence[str], log_type: str, destinations: Mapping[str, str] | None
+    ) -> tuple[list[pa.Table], float]:
+        """The tables of runner.evaluate for these rules, and the CPU seconds it took.
+
+        Raises: Stopped: without a result; the next batch then starts in a process as it was after loading. WorkerFailed.
+        """
+        header = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
+        connection = self._start_child()
+        watch = _RunWatch(self._cell, self._child or 0, self._memory_at_start + events.nbytes * MEMORY_OF_A_BYTE, self._limits)
+        try:
+            answer, data = exchange(connection, message(header, packed([events])), watch.look)
+            if "sizes" in answer:
+                tables = unpacked(answer["sizes"], data)
+                kept = watch.memory_kept()
+                if kept - self._memory_at_start > self._limits.memory_bytes:
+                    self.end_child()  # what big events left behind is not to be charged to a rule of the next batch
+                return tables, float(answer["cpu_seconds"])
+        except EOFError:
+            raise self._ended() from None
+        except _Over as over:
+            raise self._over(over) from None
+        except Garbled as garbled:
+            self.end_child()
+            raise Stopped(RuleEndedProcess(f"the connection was written to: {garbled}")) from None
+        except BaseException:
+            self.end_child()
+            raise
+        rule, row, function, threads = self._place()
+        self.end_child()
+        trace = str(answer.get("traceback"))
+        if rule is not None:
+            cause = RuleEndedProcess(f"raised {answer.get('raised')}")
+            raise Stopped(cause, rule=rule, row=row, function=function, is_certain=not threads, trace=trace)
+        if answer.get("is_memory"):
+            raise Stopped(RuleOutOfMemory("nothing was left of the memory"), row=row, trace=trace)
+        raise WorkerFailed(f"detection failed outside of rules: {trace}")
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can go on; a rule may have killed the process that holds the rules."""
+        return not self._is_lost and not self._is_closed and self._process.poll() is None
+
+    @property
+    def threads_started(self) -> int:
+        """How many threads rules have started since the child began."""
+        return self._cell.numbers[THREADS]
+
+    def end_child(self) -> None:
+        """The next batch gets a new child."""
+        if self._child is not None:
+            self._tell(KILL)
+
+    def close(self) -> None:
+        """Leave no process."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._forget_child(kill=True)
+            self._process.kill()
+            self._process.wait()
+            self._control.close()
+            self._cell.close()
+            self._last_words.close()
+
+    def _start_child(self) -> socket.socket:
+        if self._connection is None:
+            connection, theirs = socket.socketpair()
+            self._cell.clear()
+            self._last_words.seek(0)
+            self._last_words.truncate()
+            try:
+                with theirs:
+                    socket.send_fds(self._control, [START], [theirs.fileno()])
+                    self._child = self._answer()
+                    self._memory_at_start = memory_of(self._child)
+            except (EOFError, OSError, _Over) as error:
+                connection.close()
+                self._is_lost = True
+                raise WorkerFailed(f"the process that holds the rules is gone: {self._said()}") from error
+            self._connection = connection
+        return self._connection
+
+    def _ended(self) -> Stopped:
+        """The child's connection is closed: because it has ended, or because a rule closed it."""
+        status = self._tell(END)
+        rule, row, function, threads = self._place()
+        trace = self._said()
+        if status == STILL_RUNNING:
+            return Stopped(RuleEndedProcess("closed the connection of its process"), rule=rule, row=row, function=function, trace=trace)
+        cause = RuleEndedProcess(f"its process ended with {_ending(status)}")
+        return Stopped(cause, rule=rule, row=row, function=function, is_certain=not threads, trace=trace)
+
+    def _over(self, over: _Over) -> Stopped:
+        rule, row, function, _ = over.place
+        if self._child is not None:
+            with suppress(OSError):
+                os.kill(self._child, TRACEBACK_SIGNAL)
+            until = time.monotonic() + _TRACEBACK_SECONDS
+            while not self._said() and time.monotonic() < until:
+                time.sleep(0.01)
+        trace = self._said()
+        self._tell(KILL)
+        return Stopped(over.cause, rule=rule, row=row, function=function, is_certain=over.is_certain, trace=trace)
+
+    def _place(self) -> _Place:
+        return _place(self._cell)
+
+    def _said(self) -> str:
+        return os.pread(self._last_words.fileno(), _MAX_LAST_WORDS, 0).decode("utf-8", "replace")
+
+    def _tell(self, command: bytes) -> int:
+        """End the child. Returns how it ended; a worker that does not answer is not usable any more."""
+        try:
+            self._control.sendall(command)
+            status = self._answer()
+        except (EOFError, OSError, _Over):
+            self._forget_child(kill=True)
+            self._is_lost = True
+            return STILL_RUNNING
+        self._forget_child()
+        return status
+
+    def _answer(self) -> int:
+        until = time.monotonic() + _ANSWER_SECONDS
+
+        def look() -> None:
+            if time.monotonic() > until:
+                raise _Over(RuleTimeout("no answer"), (None, 0, "rule", 0), is_certain=False)
+
+        answer: int = ANSWER.unpack(watched_receive(self._control, ANSWER.size, look))[0]
+        return answer
+
+    def _forget_child(self, *, kill: bool = False) -> None:
+        if kill and self._child is not None:
+            with suppress(OSError):
+                os.killpg(self._child, signal.SIGKILL)
+        if self._connection is not None:
+            self._connection.close()
+        self._child = self._connection = None
+
+
+_Place = tuple[int | None, int, str, int]  # rule, row, function, threads
+
+
+class _Over(Exception):
+    """A budget is used up."""
+
+    def __init__(self, cause: PantherError, place: _Place, *, is_certain: bool) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.place = place
+        self.is_certain = is_certain
+
+
+class _Clock:
+    """Time between looks, without what the looking process itself was held up."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def spent(self) -> float:
+        """Seconds since the last call."""
+        now = time.monotonic()
+        spent, self._last = now - self._last, now
+        return min(spent, LONGEST_CHARGE_SECONDS)
+
+
+class _LoadWatch:
+    """Looks at a worker that loads: the budget is for one file."""
+
+    def __init__(self, cell: Cell, process: int, limits: RuleLimits) -> None:
+        self._cell, self._process, self._limits = cell, process, limits
+        self._clock = _Clock()
+        self._load = 0
+        self._seconds = 0.0
+        self._memory_before = 0
+
+    def look(self) -> None:
+        """Raises _Over."""
+        spent, memory, load = self._clock.spent(), memory_of(self._process), self._cell.numbers[LOADS]
+        if load != self._load or self._cell.file is None:
+            self._load, self._seconds, self._memory_before = load, 0.0, memory
+            return
+        self._seconds += spent
+        place: _Place = (None, 0, "rule", 0)
+        if self._seconds > self._limits.seconds:
+            raise _Over(RuleTimeout(f"its import took longer than {self._limits.seconds:g} s"), place, is_certain=True)
+        if memory - self._memory_before > self._limits.memory_bytes:
+            raise _Over(RuleOutOfMemory(f"its import took more than {_mebibytes(self._limits.memory_bytes)}"), place, is_certain=True)
+
+
+class _RunWatch:
+    """Looks at a child that runs rules on one batch."""
+
+    def __init__(self, cell: Cell, child: int, memory_of_the_engine: int, limits: RuleLimits) -> None:
+        self._cell, self._child, self._limits = cell, child, limits
+        self._clock = _Clock()
+        self._seconds_by_rule: dict[int, float] = {}
+        self._memory_of_the_engine = memory_of_the_engine
+        self._memory_at = 0
+        self._at: tuple[int | None, int] = (None, -1)
+        self._stay_seconds = 0.0
+
+    def look(self) -> None:
+        """Raises _Over, or EOFError when the child has ended (another process may still hold its end of the connection)."""
+        spent, memory = self._clock.spent(), memory_of(self._child)
+        place = rule, row, _, threads = _place(self._cell)
+        if (rule, row) != self._at:
+            self._at, self._memory_at, self._stay_seconds = (rule, row), memory, 0.0
+        self._stay_seconds += spent
+        if rule is not None:
+            seconds = self._seconds_by_rule[rule] = self._seconds_by_rule.get(rule, 0.0) + spent
+            if seconds > self._limits.seconds:
+                raise _Over(RuleTimeout(f"took longer than {self._limits.seconds:g} s"), place, is_certain=not threads)
+        elif self._stay_seconds > ENGINE_SECONDS:
+            raise _Over(RuleTimeout(f"its process stood still for {ENGINE_SECONDS:g} s"), place, is_certain=False)
+        if memory - self._memory_of_the_engine > self._limits.memory_bytes:
+            is_its_own = not threads and memory - self._memory_at > self._limits.memory_bytes / 2
+            raise _Over(RuleOutOfMemory(f"took more than {_mebibytes(self._limits.memory_bytes)}"), place, is_certain=is_its_own)
+
+    def memory_kept(self) -> int:
+        """Bytes after the answer. Raises _Over: then a rule may have met a MemoryError that is not its own: no answer counts."""
+        try:
+            memory = memory_of(self._child)
+        except EOFError:  # it ended after its answer: the next batch will meet that
+            return 0
+        if memory - self._memory_of_the_engine > self._limits.memory_bytes:
+            cause = RuleOutOfMemory(f"its process kept more than {_mebibytes(self._limits.memory_bytes)}")
+            raise _Over(cause, (None, 0, "rule", 0), is_certain=False)
+        return memory
+
+
+def _shared_file() -> IO[bytes]:
+    """A file that is memory where the system has such: pages of others are written to disk now and then, which holds up who writes them."""
+    if sys.platform == "linux":
+        return open(os.memfd_create("progress"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def memory_of(process: int) -> int:
+    """Bytes of memory that only this process has; 0 where there is no /proc (macOS). Raises EOFError for a process that has ended."""
+    try:
+        with open(f"/proc/{process}/statm") as file:
+            pages = file.read().split()
+    except OSError:
+        return 0
+    resident, shared = int(pages[1]), int(pages[2])
+    if not resident:
+        raise EOFError
+    return (resident - shared) * resource.getpagesize()
+
+
+def _place(cell: Cell) -> _Place:
+    numbers = cell.numbers
+    rule, function = numbers[RULE], numbers[FUNCTION]
+    name = AUXILIARY_FUNCTIONS[function - 1] if 0 < function <= len(AUXILIARY_FUNCTIONS) else "rule"
+    return (None if rule == NO_RULE else rule, numbers[ROW], name, numbers[THREADS])
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"exit code {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / (1 << 20):g} MiB"
