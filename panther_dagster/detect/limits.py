@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 
 from panther_dagster.detect.pack import DeclaredLogTypes
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
-from panther_dagster.detect.watched_worker import LoadStopped, RuleEndedProcess, RuleLimits, Stopped, WatchedWorker, WorkerFailed
+from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits
+from panther_dagster.detect.watched_worker import LoadStopped, Stopped, WatchedWorker, WorkerFailed
 from panther_dagster.errors import Location, PantherError, RuleError
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
 
@@ -159,7 +160,7 @@ class LimitedRules:
             self._worker.close()
             self._worker = WatchedWorker(self._order, self._limits)
             vars(self).pop("_summary", None)
-        self._summary  # noqa: B018
+        _ = self._summary  # waits for the rules of a new worker
         ids = [rule.rule_id for rule in rules]
         tables, cpu_seconds = self._worker.run(events, rule_ids=ids, log_type=log_type, destinations=destinations)
         if [table.schema for table in tables] != list(SCHEMAS):
@@ -198,7 +199,7 @@ class _Notes:
                 "function": "rule",  # no verdict is kept, whichever function it was: not one of alerting.FALLBACK_FUNCTIONS
                 "error_type": type(stopped.cause).__name__,
                 "error_message": repr(type(stopped.cause)(text)),
-                "traceback": stopped.trace,
+                "traceback": stopped.trace.encode("utf-8", "backslashreplace").decode(),
             }
         )
         self._runs.append(self._run_row(rule, place["p_batch_id"], place["p_hour"], events=0, errors=1))

@@ -238,6 +238,7 @@ def test_events_that_no_rule_can_read_are_reported_once_when_rules_run_one_by_on
         ("import os\nos._exit(5)\n", "its import ended the process with exit code 5"),
         ("held = []\nwhile True:\n    held.append(b'x' * 1_000_000)\n", "its import took more than 256 MiB"),
         ("raise KeyboardInterrupt\n", "raised KeyboardInterrupt()"),
+        ("import os\nos.closerange(0, 1024)\n", "its import ended the process with exit code 1"),
     ],
 )
 @pytest.mark.parametrize("is_helper", [False, True])
