@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from panther_dagster.detect.pack import DeclaredLogTypes
+from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
-from panther_dagster.detect.watched_worker import LoadStopped, RuleEndedProcess, RuleLimits, Stopped, WatchedWorker, WorkerFailed
+from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits
+from panther_dagster.detect.watched_worker import LoadStopped, Stopped, WatchedWorker, WorkerFailed
 from panther_dagster.errors import Location, PantherError, RuleError
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
 
@@ -40,6 +42,7 @@ class LoadedRule:
     version: str
     log_types: tuple[str, ...]
     is_enabled: bool
+    kind: str  # rule or scheduled_rule, whose log types are queries
 
 
 class LimitedRules:
@@ -89,7 +92,7 @@ class LimitedRules:
     @cached_property
     def rules(self) -> tuple[LoadedRule, ...]:
         """Every rule that could be loaded, by id, disabled ones included."""
-        return tuple(LoadedRule(rule_id, version, tuple(types), enabled) for rule_id, version, types, enabled in self._summary["rules"])
+        return tuple(LoadedRule(rule_id, version, tuple(types), *rest) for rule_id, version, types, *rest in self._summary["rules"])
 
     @cached_property
     def errors(self) -> tuple[RuleError, ...]:
@@ -101,7 +104,7 @@ class LimitedRules:
     @cached_property
     def log_types(self) -> tuple[str, ...]:
         """Log types that an enabled rule reads, sorted."""
-        return tuple(sorted({log_type for rule in self.rules if rule.is_enabled for log_type in rule.log_types}))
+        return tuple(sorted({log_type for rule in self.rules if rule.is_enabled and rule.kind == Rule.kind for log_type in rule.log_types}))
 
     @property
     def quarantined_ids(self) -> frozenset[str]:
@@ -159,7 +162,7 @@ class LimitedRules:
             self._worker.close()
             self._worker = WatchedWorker(self._order, self._limits)
             vars(self).pop("_summary", None)
-        self._summary  # noqa: B018
+        _ = self._summary  # waits for the rules of a new worker
         ids = [rule.rule_id for rule in rules]
         tables, cpu_seconds = self._worker.run(events, rule_ids=ids, log_type=log_type, destinations=destinations)
         if [table.schema for table in tables] != list(SCHEMAS):
@@ -198,7 +201,7 @@ class _Notes:
                 "function": "rule",  # no verdict is kept, whichever function it was: not one of alerting.FALLBACK_FUNCTIONS
                 "error_type": type(stopped.cause).__name__,
                 "error_message": repr(type(stopped.cause)(text)),
-                "traceback": stopped.trace,
+                "traceback": stopped.trace.encode("utf-8", "backslashreplace").decode(),
             }
         )
         self._runs.append(self._run_row(rule, place["p_batch_id"], place["p_hour"], events=0, errors=1))

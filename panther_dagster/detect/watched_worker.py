@@ -1,14 +1,9 @@
-"""The detection's end of worker.py: starts it, hands it batches, watches it, kills it. Decides nothing about rules: that is limits.py.
-
-The worker says in a progress.Cell what it is about to run; only this end reads clocks. Every 20 ms it charges the time since the last look
-to the rule that it sees. So a budget costs the worker nothing, and also holds for code that never returns to Python.
-"""
+"""The detection's end of worker.py: starts it, hands it batches, watches it, kills it. Decides nothing about rules: that is limits.py."""
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -17,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -39,8 +33,18 @@ from panther_dagster.detect.channel import (
     unpacked,
     watched_receive,
 )
-from panther_dagster.detect.progress import FUNCTION, LOADS, NO_RULE, ROW, RULE, THREADS, Cell
-from panther_dagster.detect.rule import AUXILIARY_FUNCTIONS
+from panther_dagster.detect.progress import THREADS, Cell
+from panther_dagster.detect.watch import (
+    LoadWatch,
+    Over,
+    RuleEndedProcess,
+    RuleLimits,
+    RuleOutOfMemory,
+    RuleTimeout,
+    RunWatch,
+    memory_of,
+    place_of,
+)
 from panther_dagster.errors import PantherError
 
 # Arrow's own memory pool has a thread, and a fork copies no threads.
@@ -48,33 +52,10 @@ _COMMAND: Final = (
     "import json, os, sys; sys.path[:] = json.loads(sys.argv[3]); os.environ['ARROW_DEFAULT_MEMORY_POOL'] = 'system';"
     "from panther_dagster.detect.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
 )
-# A look that comes later than this was held up itself: on a busy machine a rule is not charged for others.
-LONGEST_CHARGE_SECONDS: Final = 0.25
-# Of the engine without a step forward: parsing one row, or building the tables of a batch.
-ENGINE_SECONDS: Final = 60.0
+_ENDING_SECONDS: Final = 1.0  # between a socket's end and its process's
 _ANSWER_SECONDS: Final = 30.0  # to a command, a fork for example
 _TRACEBACK_SECONDS: Final = 0.3
 _MAX_LAST_WORDS: Final = 8_000
-
-
-@dataclass(frozen=True)
-class RuleLimits:
-    """What one rule may take for one batch of at most detection.ROWS_PER_BATCH events, or for one file's import."""
-
-    seconds: float = 15.0
-    memory_bytes: int = 1 << 30  # beyond what the process has once the rules are loaded
-
-
-class RuleTimeout(PantherError):
-    """A rule took more than its seconds."""
-
-
-class RuleOutOfMemory(PantherError):
-    """A rule took more than its memory."""
-
-
-class RuleEndedProcess(PantherError):
-    """The process ended, or lost its connection, while a rule ran."""
 
 
 class Stopped(Exception):
@@ -141,17 +122,19 @@ class WatchedWorker:
 
     def load(self) -> dict[str, Any]:
         """Wait for worker._summary. Raises LoadStopped, WorkerFailed."""
-        watch = _LoadWatch(self._cell, self._process.pid, self._limits)
+        watch = LoadWatch(self._cell, self._process.pid, self._limits)
         try:
             summary, _ = exchange(self._control, (), watch.look)
         except EOFError:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ENDING_SECONDS)
             file, said = self._cell.file, self._said()
             self.close()
             text = f"its import ended the process with {_ending(self._process.returncode)}"
             if file is None:
                 raise WorkerFailed(f"the process that loads the rules ended with {_ending(self._process.returncode)}: {said}") from None
             raise LoadStopped(file, RuleEndedProcess(text)) from None
-        except _Over as over:
+        except Over as over:
             file = self._cell.file
             self.close()
             if file is None:
@@ -171,7 +154,7 @@ class WatchedWorker:
         """
         header = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
         connection = self._start_child()
-        watch = _RunWatch(self._cell, self._child or 0, self._memory_at_start + events.nbytes * MEMORY_OF_A_BYTE, self._limits)
+        watch = RunWatch(self._cell, self._child or 0, self._memory_at_start + events.nbytes * MEMORY_OF_A_BYTE, self._limits)
         try:
             answer, data = exchange(connection, message(header, packed([events])), watch.look)
             if "sizes" in answer:
@@ -182,7 +165,7 @@ class WatchedWorker:
                 return tables, float(answer["cpu_seconds"])
         except EOFError:
             raise self._ended() from None
-        except _Over as over:
+        except Over as over:
             raise self._over(over) from None
         except Garbled as garbled:
             self.end_child()
@@ -190,7 +173,7 @@ class WatchedWorker:
         except BaseException:
             self.end_child()
             raise
-        rule, row, function, threads = self._place()
+        rule, row, function, threads = place_of(self._cell)
         self.end_child()
         trace = str(answer.get("traceback"))
         if rule is not None:
@@ -218,6 +201,8 @@ class WatchedWorker:
     def close(self) -> None:
         """Leave no process."""
         if not self._is_closed:
+            if self.is_usable:
+                self.end_child()  # its parent waits for it; without, it would be left to whoever is process 1
             self._is_closed = True
             self._forget_child(kill=True)
             self._process.kill()
@@ -237,7 +222,7 @@ class WatchedWorker:
                     socket.send_fds(self._control, [START], [theirs.fileno()])
                     self._child = self._answer()
                     self._memory_at_start = memory_of(self._child)
-            except (EOFError, OSError, _Over) as error:
+            except (EOFError, OSError, Over) as error:
                 connection.close()
                 self._is_lost = True
                 raise WorkerFailed(f"the process that holds the rules is gone: {self._said()}") from error
@@ -247,27 +232,25 @@ class WatchedWorker:
     def _ended(self) -> Stopped:
         """The child's connection is closed: because it has ended, or because a rule closed it."""
         status = self._tell(END)
-        rule, row, function, threads = self._place()
+        rule, row, function, threads = place_of(self._cell)
         trace = self._said()
         if status == STILL_RUNNING:
             return Stopped(RuleEndedProcess("closed the connection of its process"), rule=rule, row=row, function=function, trace=trace)
         cause = RuleEndedProcess(f"its process ended with {_ending(status)}")
         return Stopped(cause, rule=rule, row=row, function=function, is_certain=not threads, trace=trace)
 
-    def _over(self, over: _Over) -> Stopped:
+    def _over(self, over: Over) -> Stopped:
         rule, row, function, _ = over.place
         if self._child is not None:
             with suppress(OSError):
                 os.kill(self._child, TRACEBACK_SIGNAL)
-            until = time.monotonic() + _TRACEBACK_SECONDS
-            while not self._said() and time.monotonic() < until:
-                time.sleep(0.01)
+            until, size = time.monotonic() + _TRACEBACK_SECONDS, 0
+            while (not size or len(self._said()) > size) and time.monotonic() < until:
+                size = len(self._said())
+                time.sleep(0.02)
         trace = self._said()
         self._tell(KILL)
         return Stopped(over.cause, rule=rule, row=row, function=function, is_certain=over.is_certain, trace=trace)
-
-    def _place(self) -> _Place:
-        return _place(self._cell)
 
     def _said(self) -> str:
         return os.pread(self._last_words.fileno(), _MAX_LAST_WORDS, 0).decode("utf-8", "replace")
@@ -277,7 +260,7 @@ class WatchedWorker:
         try:
             self._control.sendall(command)
             status = self._answer()
-        except (EOFError, OSError, _Over):
+        except (EOFError, OSError, Over):
             self._forget_child(kill=True)
             self._is_lost = True
             return STILL_RUNNING
@@ -289,7 +272,7 @@ class WatchedWorker:
 
         def look() -> None:
             if time.monotonic() > until:
-                raise _Over(RuleTimeout("no answer"), (None, 0, "rule", 0), is_certain=False)
+                raise Over(RuleTimeout("no answer"), (None, 0, "rule", 0), is_certain=False)
 
         answer: int = ANSWER.unpack(watched_receive(self._control, ANSWER.size, look))[0]
         return answer
@@ -303,122 +286,11 @@ class WatchedWorker:
         self._child = self._connection = None
 
 
-_Place = tuple[int | None, int, str, int]  # rule, row, function, threads
-
-
-class _Over(Exception):
-    """A budget is used up."""
-
-    def __init__(self, cause: PantherError, place: _Place, *, is_certain: bool) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.place = place
-        self.is_certain = is_certain
-
-
-class _Clock:
-    """Time between looks, without what the looking process itself was held up."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def spent(self) -> float:
-        """Seconds since the last call."""
-        now = time.monotonic()
-        spent, self._last = now - self._last, now
-        return min(spent, LONGEST_CHARGE_SECONDS)
-
-
-class _LoadWatch:
-    """Looks at a worker that loads: the budget is for one file."""
-
-    def __init__(self, cell: Cell, process: int, limits: RuleLimits) -> None:
-        self._cell, self._process, self._limits = cell, process, limits
-        self._clock = _Clock()
-        self._load = 0
-        self._seconds = 0.0
-        self._memory_before = 0
-
-    def look(self) -> None:
-        """Raises _Over."""
-        spent, memory, load = self._clock.spent(), memory_of(self._process), self._cell.numbers[LOADS]
-        if load != self._load or self._cell.file is None:
-            self._load, self._seconds, self._memory_before = load, 0.0, memory
-            return
-        self._seconds += spent
-        place: _Place = (None, 0, "rule", 0)
-        if self._seconds > self._limits.seconds:
-            raise _Over(RuleTimeout(f"its import took longer than {self._limits.seconds:g} s"), place, is_certain=True)
-        if memory - self._memory_before > self._limits.memory_bytes:
-            raise _Over(RuleOutOfMemory(f"its import took more than {_mebibytes(self._limits.memory_bytes)}"), place, is_certain=True)
-
-
-class _RunWatch:
-    """Looks at a child that runs rules on one batch."""
-
-    def __init__(self, cell: Cell, child: int, memory_of_the_engine: int, limits: RuleLimits) -> None:
-        self._cell, self._child, self._limits = cell, child, limits
-        self._clock = _Clock()
-        self._seconds_by_rule: dict[int, float] = {}
-        self._memory_of_the_engine = memory_of_the_engine
-        self._memory_at = 0
-        self._at: tuple[int | None, int] = (None, -1)
-        self._stay_seconds = 0.0
-
-    def look(self) -> None:
-        """Raises _Over, or EOFError when the child has ended (another process may still hold its end of the connection)."""
-        spent, memory = self._clock.spent(), memory_of(self._child)
-        place = rule, row, _, threads = _place(self._cell)
-        if (rule, row) != self._at:
-            self._at, self._memory_at, self._stay_seconds = (rule, row), memory, 0.0
-        self._stay_seconds += spent
-        if rule is not None:
-            seconds = self._seconds_by_rule[rule] = self._seconds_by_rule.get(rule, 0.0) + spent
-            if seconds > self._limits.seconds:
-                raise _Over(RuleTimeout(f"took longer than {self._limits.seconds:g} s"), place, is_certain=not threads)
-        elif self._stay_seconds > ENGINE_SECONDS:
-            raise _Over(RuleTimeout(f"its process stood still for {ENGINE_SECONDS:g} s"), place, is_certain=False)
-        if memory - self._memory_of_the_engine > self._limits.memory_bytes:
-            is_its_own = not threads and memory - self._memory_at > self._limits.memory_bytes / 2
-            raise _Over(RuleOutOfMemory(f"took more than {_mebibytes(self._limits.memory_bytes)}"), place, is_certain=is_its_own)
-
-    def memory_kept(self) -> int:
-        """Bytes after the answer. Raises _Over: then a rule may have met a MemoryError that is not its own: no answer counts."""
-        try:
-            memory = memory_of(self._child)
-        except EOFError:  # it ended after its answer: the next batch will meet that
-            return 0
-        if memory - self._memory_of_the_engine > self._limits.memory_bytes:
-            cause = RuleOutOfMemory(f"its process kept more than {_mebibytes(self._limits.memory_bytes)}")
-            raise _Over(cause, (None, 0, "rule", 0), is_certain=False)
-        return memory
-
-
 def _shared_file() -> IO[bytes]:
     """A file that is memory where the system has such: pages of others are written to disk now and then, which holds up who writes them."""
     if sys.platform == "linux":
         return open(os.memfd_create("progress"), "w+b")
     return tempfile.TemporaryFile()
-
-
-def memory_of(process: int) -> int:
-    """Bytes of memory that only this process has; 0 where there is no /proc (macOS). Raises EOFError for a process that has ended."""
-    try:
-        with open(f"/proc/{process}/statm") as file:
-            pages = file.read().split()
-    except OSError:
-        return 0
-    resident, shared = int(pages[1]), int(pages[2])
-    if not resident:
-        raise EOFError
-    return (resident - shared) * resource.getpagesize()
-
-
-def _place(cell: Cell) -> _Place:
-    numbers = cell.numbers
-    rule, function = numbers[RULE], numbers[FUNCTION]
-    name = AUXILIARY_FUNCTIONS[function - 1] if 0 < function <= len(AUXILIARY_FUNCTIONS) else "rule"
-    return (None if rule == NO_RULE else rule, numbers[ROW], name, numbers[THREADS])
 
 
 def _ending(status: int) -> str:
@@ -428,7 +300,3 @@ def _ending(status: int) -> str:
         return signal.Signals(-status).name
     except ValueError:
         return f"signal {-status}"
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / (1 << 20):g} MiB"

@@ -15,6 +15,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import threading
 import time
 import traceback
@@ -75,7 +76,7 @@ def main(control_fd: int, cell_fd: int) -> None:
     order, _ = request
     _silence()
     _count_threads(cell)
-    around = _Around(cell, {Path(file): reason for file, reason in order["refused"].items()}, order["seconds"])
+    around = _Around(control_fd, cell, {Path(file): reason for file, reason in order["refused"].items()}, order["seconds"])
     try:
         rules = load_rules([Path(path) for path in order["paths"]], registry=_registry(order["fields_by_log_type"]), around=around.run)
         send(control, message(_summary(rules)))
@@ -100,23 +101,19 @@ def _registry(fields_by_log_type: Mapping[str, Sequence[str]] | None) -> _Declar
 
 def _summary(rules: RuleSet) -> dict[str, Any]:
     """A rule set in JSON, without its code."""
-    errors, warnings = (
-        [(error.text, str(error.location.file), error.location.line) if error.location else (error.text, None, None) for error in found]
-        for found in (rules.errors, rules.warnings)
-    )
+    places = [(str(error.location.file), error.location.line) if error.location else (None, None) for error in rules.errors]
     return {
-        "rules": [(rule.rule_id, rule.version, rule.log_types, rule.is_enabled) for rule in rules.rule_by_id.values()],
-        "errors": errors,
-        "warnings": warnings,
-        "skipped": dict(rules.skipped),
-        "failed_ids": rules.failed_ids,
+        "rules": [(rule.rule_id, rule.version, rule.log_types, rule.is_enabled, rule.kind) for rule in rules.rule_by_id.values()],
+        "errors": [(error.text, *place) for error, place in zip(rules.errors, places, strict=True)],
     }
 
 
 class _Around:
     """Says which file is being run, and refuses those that ended an earlier process."""
 
-    def __init__(self, cell: Cell, reason_by_file: Mapping[Path, str], seconds: float) -> None:
+    def __init__(self, control_fd: int, cell: Cell, reason_by_file: Mapping[Path, str], seconds: float) -> None:
+        self._control_fd = control_fd
+        self._process = os.getpid()
         self._cell = cell
         self._reason_by_file = reason_by_file
         self._alarm_seconds = int(seconds * 2) + 10
@@ -132,6 +129,7 @@ class _Around:
         signal.alarm(self._alarm_seconds)
         try:
             yield
+            self._end_if_disturbed()
         except BaseException as error:
             if is_of_the_host(error):
                 raise RuleRefused(f"raised {error!r}") from error
@@ -140,6 +138,15 @@ class _Around:
             signal.alarm(0 if outer is None else self._alarm_seconds)
             cell.file = outer
             cell.numbers[LOADS] += 1
+
+    def _end_if_disturbed(self) -> None:
+        """End here, where the cell names the file, after an import that forked or closed the socket."""
+        try:
+            is_disturbed = os.getpid() != self._process or not stat.S_ISSOCK(os.fstat(self._control_fd).st_mode)
+        except OSError:
+            is_disturbed = True
+        if is_disturbed:
+            os._exit(1)
 
 
 class _Children:

@@ -128,7 +128,7 @@ _END = {
         """,
     "interrupts": """
         def rule(event):
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(chr(0xdc80))
         """,
     "closes all files": """
         import os

@@ -238,6 +238,7 @@ def test_events_that_no_rule_can_read_are_reported_once_when_rules_run_one_by_on
         ("import os\nos._exit(5)\n", "its import ended the process with exit code 5"),
         ("held = []\nwhile True:\n    held.append(b'x' * 1_000_000)\n", "its import took more than 256 MiB"),
         ("raise KeyboardInterrupt\n", "raised KeyboardInterrupt()"),
+        ("import os\nos.closerange(0, 1024)\n", "its import ended the process with exit code 1"),
     ],
 )
 @pytest.mark.parametrize("is_helper", [False, True])
@@ -269,7 +270,9 @@ def test_rules_that_behave_give_what_they_give_in_this_process() -> None:
 
     with LimitedRules([rule_pack.PACK]) as rules:
         assert rules.log_types == in_process.log_types
-        assert [(rule.rule_id, rule.version) for rule in rules.rules] == [(rule.rule_id, rule.version) for rule in in_process.rules]
+        assert {rule.rule_id: rule.version for rule in rules.rules} == {
+            rule.rule_id: rule.version for rule in in_process.rule_by_id.values()
+        }
         for log_type, texts in by_log_type.items():
             rows = rows_of([*texts, "no json"], p_log_type=pa.array([log_type] * (len(texts) + 1)))
             expected = evaluate(rows, rules=in_process, log_type=log_type, destinations={"SOC": "soc"})
