@@ -72,6 +72,7 @@ class RulesSettings(_Section):
     """Where detections are."""
 
     paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
+    overlays: tuple[Path, ...] = ()  # folders of changes to single rules, applied over the paths
 
 
 class DestinationSettings(_Section):

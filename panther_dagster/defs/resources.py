@@ -89,7 +89,9 @@ class LakeResource(dg.ConfigurableResource):
         from panther_dagster.detect.pack import load_rules
 
         if "rules" not in self._loaded:
-            self._loaded["rules"] = load_rules(self.installation.rules.paths, registry=self.registry)
+            self._loaded["rules"] = load_rules(
+                self.installation.rules.paths, registry=self.registry, overlays=self.installation.rules.overlays
+            )
         rules: RuleSet = self._loaded["rules"]
         return rules
 
