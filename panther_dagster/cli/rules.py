@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from panther_dagster.errors import RuleError
+
 
 class ReportFormat(StrEnum):
     """How the results are written."""
@@ -67,6 +69,9 @@ def run_rule_tests(
     )
     overlays = read_overlays(overlay or ([] if path else settings.rules.overlays))
     run = run_pack_tests(paths, options, registry=load_registry(settings.dbt_project), overlays=overlays)
+    if not run.items and not run.errors:
+        chosen = f" matches {' '.join([*filter, *more_filters])}" if options.filters else " is an item"
+        raise RuleError(f"nothing in {', '.join(map(str, paths))}{chosen}")
     reports = [report for report in run.reports if not (show_failures_only and report.is_passed)]
     if sort_test_results:
         reports.sort(key=lambda report: not report.is_passed)

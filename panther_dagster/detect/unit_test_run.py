@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
@@ -30,6 +31,7 @@ from panther_dagster.errors import Location, RuleError
 
 _LOADING: Final = -1  # in place of a test's index: the file's code is being imported
 _TICK_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _folded(
         reports=tuple(sorted((report for report in kept if report.is_run), key=_id_of)),
         items=tuple(chosen),
         skipped=tuple(item for item in chosen if item.kind in LOADERS and not options.runs(item)),
-        invalid=tuple(report.item for report in kept if report.item is not None and report.errors),
+        invalid=tuple(report.item for report in kept if report.item is not None and report.errors and not report.is_run),
         errors=tuple(errors),
     )
 
@@ -221,7 +223,10 @@ class _Pool:
         parents = [ours, *(worker.connection for worker in self._workers)]
         arguments = (theirs, parents, progress, self._roots, self._tasks, self._options, self._registry, self._overlays)
         process = self._context.Process(target=_work, args=arguments, daemon=True)
-        process.start()
+        with warnings.catch_warnings():
+            # From Python 3.12 on a fork beside threads of native libraries warns. The new process uses none of them.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours, progress, since=time.monotonic()))
 
@@ -252,6 +257,8 @@ class _Pool:
         if worker.task is None:
             self._workers.remove(worker)
             worker.connection.close()
+            worker.process.join(_GRACE_SECONDS)  # threads that a rule began may keep it
+            worker.process.kill()
             worker.process.join()
         else:
             worker.connection.send((worker.task, self._tasks[worker.task].lethal))

@@ -207,5 +207,12 @@ def test_overlays_of_the_settings_count_for_their_paths_and_others_by_option(pan
     assert "\tFailed: 1" in panther("test", "--path", str(pack), "--overlay", str(folder), exit_code=1).stdout
 
 
+def test_nothing_to_test_is_exit_code_1(panther, pack: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    assert "matches Severity=Low" in panther("test", "--path", str(pack), "--filter", "Severity=Low", exit_code=1).stderr
+    assert "empty is an item" in panther("test", "--path", "empty", exit_code=1).stderr
+
+
 def test_a_folder_that_is_not_there_is_a_wrong_call(panther) -> None:
     panther("test", "--path", "nowhere", exit_code=2)
