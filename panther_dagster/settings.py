@@ -72,6 +72,7 @@ class RulesSettings(_Section):
     """Where detections are, and what one rule may take for a batch of 5,000 events before it is stopped."""
 
     paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
+    overlays: tuple[Path, ...] = ()  # folders of changes to single rules, applied over the paths
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
 

@@ -30,8 +30,8 @@ def list_(format: FormatOption = Format.TABLE) -> None:
     from panther_dagster.detect.scheduled import load_queries
     from panther_dagster.settings import load_settings
 
-    paths = load_settings().rules.paths
-    queries, rules = load_queries(paths), load_rules(paths)
+    settings = load_settings().rules
+    queries, rules = load_queries(settings.paths), load_rules(settings.paths, overlays=settings.overlays)
     rows = [
         {
             "name": query.name,
@@ -70,7 +70,7 @@ def run(
         queries = load_queries(settings.rules.paths)
         if name not in queries.scheduled:
             raise SearchError(f"no scheduled query is named '{name}'{did_you_mean(name, queries.scheduled)}")
-        rules = load_rules(settings.rules.paths)
+        rules = load_rules(settings.rules.paths, overlays=settings.rules.overlays)
         time = (at or now_utc()).replace(microsecond=0)
         report = run_query(lake, queries.scheduled[name], rules=rules, time_utc=time, templates=queries.templates)
         alerts = raise_alerts(lake, report.unit, now_utc=now_utc())

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from panther_dagster.errors import RuleError
+
 
 class ReportFormat(StrEnum):
     """How the results are written."""
@@ -24,6 +26,10 @@ def run_rule_tests(
     path: Annotated[
         Path | None, typer.Option("--path", exists=True, help="Folder or file of rules; default: `rules.paths` of the settings.")
     ] = None,
+    overlay: Annotated[
+        list[Path],
+        typer.Option("--overlay", exists=True, help="Folder of overlays; default without --path: `rules.overlays` of the settings."),
+    ] = [],  # noqa: B006
     filter: Annotated[list[str], typer.Option("--filter", metavar="K=V", help="Only items with KEY=V1,V2 or KEY!=V1,V2; may repeat.")] = [],  # noqa: B006
     test_names: Annotated[list[str], typer.Option("--test-names", "--test-name", help="Only tests of this name; may repeat.")] = [],  # noqa: B006
     minimum_tests: Annotated[int, typer.Option("--minimum-tests", min=0, help="A detection with fewer tests fails.")] = 0,
@@ -43,6 +49,7 @@ def run_rule_tests(
 ) -> None:
     """Run unit tests of rules, scheduled rules and policies. Exit code 1 when one fails or an item cannot be loaded."""
     from panther_dagster.cli.rule_reports import write_report
+    from panther_dagster.detect.overlays import read_overlays
     from panther_dagster.detect.selection import parse_filters
     from panther_dagster.detect.unit_test_run import TestOptions, run_pack_tests
     from panther_dagster.log_types.registry import load_registry
@@ -60,7 +67,11 @@ def run_rule_tests(
         workers=workers or _cores(),
         timeout_seconds=timeout,
     )
-    run = run_pack_tests(paths, options, registry=load_registry(settings.dbt_project))
+    overlays = read_overlays(overlay or ([] if path else settings.rules.overlays))
+    run = run_pack_tests(paths, options, registry=load_registry(settings.dbt_project), overlays=overlays)
+    if not run.items and not run.errors:
+        chosen = f" matches {' '.join([*filter, *more_filters])}" if options.filters else " is an item"
+        raise RuleError(f"nothing in {', '.join(map(str, paths))}{chosen}")
     reports = [report for report in run.reports if not (show_failures_only and report.is_passed)]
     if sort_test_results:
         reports.sort(key=lambda report: not report.is_passed)

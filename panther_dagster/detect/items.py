@@ -36,6 +36,8 @@ class Item:
     item_id: str
     file: Path
     values: Mapping[str, Any]
+    overlay_file: Path | None = None  # that changed some of the values
+    pack_tests: int = 0  # of Tests, how many are in `file`; the rest is in the overlay
 
     @property
     def id_place(self) -> Location:
@@ -71,6 +73,11 @@ class ItemReader:
         owner = self._owner_by_id.setdefault(item.item_id, item)
         if owner.file != item.file:
             raise RuleError(f"id '{item.item_id}' is taken by {owner.id_place}", item.id_place)
+
+
+def is_detection(item: Item) -> bool:
+    """Whether it is a rule of any kind or a policy."""
+    return ID_KEYS[item.kind] in ("RuleID", "PolicyID")
 
 
 def pack_root(path: Path) -> Path:

@@ -48,16 +48,24 @@ class LoadedRule:
 class LimitedRules:
     """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
 
-    Args: registry: as for pack.load_rules. Close it, or use it in a `with`.
+    Args: overlays, registry: as for pack.load_rules. Close it, or use it in a `with`.
     Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
     """
 
-    def __init__(self, paths: Sequence[Path], *, limits: RuleLimits | None = None, registry: DeclaredLogTypes | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        overlays: Sequence[Path] = (),
+        limits: RuleLimits | None = None,
+        registry: DeclaredLogTypes | None = None,
+    ) -> None:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
         self._refused: dict[str, str] = {}  # files that must not be run, with why
         self._order = {
             "paths": [str(path.absolute()) for path in paths],
+            "overlays": [str(path.absolute()) for path in overlays],
             "fields_by_log_type": fields,
             "refused": self._refused,
             "seconds": self._limits.seconds,

@@ -131,6 +131,8 @@ def _described(item: Item) -> dict[str, Any]:
         "output_ids": tuple(map(str, values.get("OutputIds") or ())),
         "location": Location(item.file, 1),
         "metadata": values,
+        "overlay_file": item.overlay_file,
+        "pack_tests": item.pack_tests,
     }
 
 

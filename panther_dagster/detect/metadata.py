@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,13 +66,18 @@ def check_metadata(kind: str, metadata: Mapping[str, Any], log_types: Iterable[s
     Args: kind: its AnalysisType, one of KEYS. log_types: the declared ones; None leaves them unchecked.
     """
     _check_keys(kind, metadata, findings)
-    _check_types(metadata, findings)
+    check_values(metadata, findings)
     _check_names(metadata, findings)
+    if log_types is not None:
+        _check_log_types(metadata.get("LogTypes"), list(log_types), findings)
+
+
+def check_values(metadata: Mapping[str, Any], findings: Findings) -> None:
+    """Note each value that is not of its key's type."""
+    _check_types(metadata, findings)
     severity = metadata.get("Severity")
     if isinstance(severity, str) and severity.upper() not in SEVERITIES:
         findings.error(f"unknown severity '{severity}'; one of Info, Low, Medium, High, Critical", "Severity")
-    if log_types is not None:
-        _check_log_types(metadata.get("LogTypes"), list(log_types), findings)
 
 
 def dedup_period_minutes(metadata: Mapping[str, Any]) -> int:
@@ -88,8 +94,13 @@ def reports_of(metadata: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.75) -> str:
     """`; did you mean 'X'?` for the closest known name, or nothing."""
+    return _similar(name.lower(), tuple(known), cutoff)
+
+
+@lru_cache(maxsize=1024)  # the same log types that are not declared here come again in a hundred rules of a pack
+def _similar(name: str, known: tuple[str, ...], cutoff: float) -> str:
     by_lower = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
+    close = difflib.get_close_matches(name, by_lower, n=1, cutoff=cutoff)
     return f"; did you mean '{by_lower[close[0]]}'?" if close else ""
 
 

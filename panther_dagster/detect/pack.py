@@ -6,21 +6,25 @@ its AnalysisType. A path below a pack loads that part only, with all helpers and
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
-from panther_dagster.detect.items import Item, ItemReader, item_files, pack_root
+from panther_dagster.detect.items import Item, ItemReader, is_detection, item_files, pack_root
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes, load_item
+from panther_dagster.detect.overlays import Overlays, read_overlays
 from panther_dagster.detect.pack_code import SHARED_KINDS, PackCode
 from panther_dagster.detect.rule import Detection, Policy, Rule, ScheduledRule
 from panther_dagster.detect.runtime.modules import Around
 from panther_dagster.detect.state import KeyValueStore, MemoryStore
 from panther_dagster.errors import Location, RuleError
 
+NO_OVERLAYS: Final = Overlays()
 __all__ = ["DeclaredLogTypes", "LoadedFile", "PackLoader", "RuleSet", "files_by_root", "load_rules"]
 
 
@@ -78,7 +82,7 @@ class PackLoader:
     """Loads files one by one; a pack's helpers and data models are read at its first file.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
-    counters and sets are kept in. items: reads the files and gives out ids. around: as for load_rules.
+    counters and sets are kept in. items: reads the files and gives out ids. around, overlays: as for load_rules, read.
     """
 
     def __init__(
@@ -87,10 +91,12 @@ class PackLoader:
         store: KeyValueStore,
         items: ItemReader | None = None,
         around: Around | None = None,
+        overlays: Overlays = NO_OVERLAYS,
     ) -> None:
         self._registry = registry
         self._store = store
         self._around = around
+        self._overlays = overlays
         self._items = items or ItemReader()
         self._code_by_root: dict[Path, PackCode] = {}
 
@@ -110,10 +116,17 @@ class PackLoader:
             self._items.claim(item)
         except RuleError as error:
             return LoadedFile(errors=(error,))
-        if item.kind not in LOADERS or not is_wanted(item):
+        if item.kind not in LOADERS:
             return LoadedFile(item)
+        overlay_errors = []
+        try:
+            item = self._overlays.applied(item)
+        except RuleError as error:
+            overlay_errors.append(error)
+        if not is_wanted(item):
+            return LoadedFile(item, errors=tuple(overlay_errors))
         loaded = load_item(item, code, self._registry)
-        return LoadedFile(item, loaded.detection, tuple(loaded.errors), tuple(loaded.warnings))
+        return LoadedFile(item, loaded.detection, (*overlay_errors, *loaded.errors), tuple(loaded.warnings))
 
 
 def load_rules(
@@ -122,22 +135,29 @@ def load_rules(
     registry: DeclaredLogTypes | None = None,
     store: KeyValueStore | None = None,
     around: Around | None = None,
+    overlays: Sequence[Path] = (),
 ) -> RuleSet:
     """Read, check and import every detection below the paths.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
-    counters and sets are kept in; default: memory. around: is entered while a file's code runs; it may refuse a file by raising.
+    counters and sets are kept in; default: memory. around: is entered while a file's code runs; it may refuse a file by raising. overlays:
+    folders of changes to the detections (overlays.py).
     """
-    loader = PackLoader(registry, store or MemoryStore(), around=around)
-    errors: list[RuleError] = []
+    changes = read_overlays(overlays)
+    loader = PackLoader(registry, store or MemoryStore(), around=around, overlays=changes)
+    errors: list[RuleError] = list(changes.errors)
+    items: list[Item] = []
     warnings: list[RuleError] = []
     skipped: Counter[str] = Counter()
     failed_ids: set[str] = set()
     detections: dict[str, Detection] = {}
-    for root, files in files_by_root(paths, errors).items():
+    by_root = files_by_root(paths, errors)
+    for root, files in by_root.items():
         errors.extend(loader.code_of(root).errors)
         for file in files:
             loaded = loader.load(root, file)
+            if loaded.item is not None:
+                items.append(loaded.item)
             errors.extend(loaded.errors)
             warnings.extend(loaded.warnings)
             if loaded.detection is not None:
@@ -146,6 +166,8 @@ def load_rules(
                 failed_ids.add(loaded.item.item_id)
             elif loaded.item is not None and loaded.item.kind not in SHARED_KINDS:
                 skipped[loaded.item.kind] += 1
+    if changes.by_id:
+        errors.extend(changes.unknown_ids(item.item_id for item in (*items, *unread_items(by_root, items)) if is_detection(item)))
     ordered = [detections[rule_id] for rule_id in sorted(detections)]
     return RuleSet(
         rules=tuple(detection for detection in ordered if type(detection) is Rule),
@@ -169,3 +191,15 @@ def files_by_root(paths: Sequence[Path], errors: list[RuleError]) -> dict[Path, 
         root = pack_root(path)
         found.setdefault(root, {}).update(dict.fromkeys(item_files(root, below=path)))
     return {root: list(files) for root, files in found.items()}
+
+
+def unread_items(roots: Iterable[Path], read: Iterable[Item]) -> Iterator[Item]:
+    """Items of packs, other than those that have been read. Files that cannot be read are left out."""
+    files = {item.file for item in read}
+    reader = ItemReader()
+    for root in roots:
+        for file in item_files(root, below=root):
+            with contextlib.suppress(RuleError):
+                item = reader.item(file) if file not in files else None
+                if item is not None:
+                    yield item

@@ -86,7 +86,9 @@ class Detection:
     module: ModuleType
     functions: Mapping[str, Callable[[Any], Any]]
     filter: Condition | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written, with its overlay
+    overlay_file: Path | None = None  # that changed the metadata
+    pack_tests: int = 0  # how many of the tests are in the pack's YAML; the rest is in the overlay
 
     @property
     def tests(self) -> Sequence[Mapping[str, Any]]:

@@ -12,15 +12,17 @@ import multiprocessing
 import os
 import signal
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final
 
-from panther_dagster.detect.items import Item, ItemReader, item_files
+from panther_dagster.detect.items import Item, ItemReader, is_detection
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes
-from panther_dagster.detect.pack import PackLoader, files_by_root
+from panther_dagster.detect.overlays import Overlays
+from panther_dagster.detect.pack import NO_OVERLAYS, PackLoader, files_by_root, unread_items
 from panther_dagster.detect.pack_items import check_pack_items
 from panther_dagster.detect.selection import RuleFilter, check_filter_keys
 from panther_dagster.detect.state import MemoryStore
@@ -29,6 +31,7 @@ from panther_dagster.errors import Location, RuleError
 
 _LOADING: Final = -1  # in place of a test's index: the file's code is being imported
 _TICK_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -87,15 +90,23 @@ class TestRun:
         return not self.errors and all(report.is_passed for report in self.reports)
 
 
-def run_pack_tests(paths: Sequence[Path], options: TestOptions, *, registry: DeclaredLogTypes | None = None) -> TestRun:
-    """Run the unit tests of all detections below the paths. Raises RuleError for a filter on a key that no item has."""
-    errors: list[RuleError] = []
+def run_pack_tests(
+    paths: Sequence[Path], options: TestOptions, *, registry: DeclaredLogTypes | None = None, overlays: Overlays = NO_OVERLAYS
+) -> TestRun:
+    """Run the unit tests of all detections below the paths. Raises RuleError for a filter on a key that no item has.
+
+    An overlay for an id that the paths' packs do not have is an error.
+    """
+    errors: list[RuleError] = list(overlays.errors)
     by_root = files_by_root(paths, errors)
     tasks = [_Task(root, file) for root, files in by_root.items() for file in files]
-    pool = _Pool(list(by_root), tasks, options, registry)
+    pool = _Pool(list(by_root), tasks, options, registry, overlays)
     reports = pool.run()
     errors += pool.errors
     shared = [item for items in pool.shared_items.values() for item in items]
+    if overlays.by_id:
+        read = [report.item for report in reports if report.item is not None]
+        errors += overlays.unknown_ids(item.item_id for item in (*read, *unread_items(by_root, read)) if is_detection(item))
     return _folded(reports, shared, by_root, errors, options)
 
 
@@ -120,33 +131,19 @@ def _folded(
     check_filter_keys(options.filters, (str(key) for item in items for key in item.values))
     chosen = [item for item in items if options.selects(item)]
     packs = [item for item in chosen if item.kind == "pack"]
-    errors += check_pack_items(packs, _ids_of(items, shared, roots) if packs else ())
+    if packs:
+        errors += check_pack_items(packs, {item.item_id for item in (*items, *shared, *unread_items(roots, items))})
     return TestRun(
         reports=tuple(sorted((report for report in kept if report.is_run), key=_id_of)),
         items=tuple(chosen),
         skipped=tuple(item for item in chosen if item.kind in LOADERS and not options.runs(item)),
-        invalid=tuple(report.item for report in kept if report.item is not None and report.errors),
+        invalid=tuple(report.item for report in kept if report.item is not None and report.errors and not report.is_run),
         errors=tuple(errors),
     )
 
 
 def _id_of(report: ItemReport) -> str:
     return report.item.item_id if report.item is not None else ""
-
-
-def _ids_of(items: Sequence[Item], shared: Sequence[Item], roots: Mapping[Path, Any]) -> set[str]:
-    """Ids of all items of the packs, also of those that the paths leave out."""
-    read = {item.file for item in items}
-    reader = ItemReader()
-    ids = {item.item_id for item in (*items, *shared)}
-    for root in roots:
-        for file in item_files(root, below=root):
-            if file not in read:
-                with contextlib.suppress(RuleError):
-                    item = reader.item(file)
-                    if item is not None:
-                        ids.add(item.item_id)
-    return ids
 
 
 @dataclass
@@ -182,13 +179,21 @@ class _Worker:
 class _Pool:
     """Hands tasks to processes and replaces those that end."""
 
-    def __init__(self, roots: Sequence[Path], tasks: Sequence[_Task], options: TestOptions, registry: DeclaredLogTypes | None) -> None:
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        tasks: Sequence[_Task],
+        options: TestOptions,
+        registry: DeclaredLogTypes | None,
+        overlays: Overlays,
+    ) -> None:
         self.errors: list[RuleError] = []
         self.shared_items: dict[Path, tuple[Item, ...]] = {}
         self._roots = roots
         self._tasks = tasks
         self._options = options
         self._registry = registry
+        self._overlays = overlays
         # fork: the registry and the modules are there at once. Nothing here has threads when a process begins.
         self._context = multiprocessing.get_context("fork")
         self._waiting = list(reversed(range(len(tasks))))
@@ -216,9 +221,12 @@ class _Pool:
         ours, theirs = self._context.Pipe()
         progress = self._context.RawValue("i", _LOADING)
         parents = [ours, *(worker.connection for worker in self._workers)]
-        arguments = (theirs, parents, progress, self._roots, self._tasks, self._options, self._registry)
+        arguments = (theirs, parents, progress, self._roots, self._tasks, self._options, self._registry, self._overlays)
         process = self._context.Process(target=_work, args=arguments, daemon=True)
-        process.start()
+        with warnings.catch_warnings():
+            # From Python 3.12 on a fork beside threads of native libraries warns. The new process uses none of them.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours, progress, since=time.monotonic()))
 
@@ -249,6 +257,8 @@ class _Pool:
         if worker.task is None:
             self._workers.remove(worker)
             worker.connection.close()
+            worker.process.join(_GRACE_SECONDS)  # threads that a rule began may keep it
+            worker.process.kill()
             worker.process.join()
         else:
             worker.connection.send((worker.task, self._tasks[worker.task].lethal))
@@ -310,6 +320,7 @@ def _work(
     tasks: Sequence[_Task],
     options: TestOptions,
     registry: DeclaredLogTypes | None,
+    overlays: Overlays,
 ) -> None:
     """The life of a process: load the packs' helpers, then answer each task with a report."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
@@ -317,7 +328,7 @@ def _work(
         other.close()
     os.dup2(2, 1)  # what rules print while they are imported does not get between the results
     store = _EmptiedStore()
-    loader = PackLoader(registry, store, _UnclaimedItems())
+    loader = PackLoader(registry, store, _UnclaimedItems(), overlays=overlays)
     codes = {root: loader.code_of(root) for root in roots}
     connection.send({root: (tuple(_slim(item) for item in code.items), tuple(code.errors)) for root, code in codes.items()})
     while True:

@@ -115,7 +115,7 @@ def run_tests_of(
             result = TestResult(detection.rule_id, name, False, test.get("ExpectedResult"), False, error=refusal)
         else:
             result = run_test(detection, test, destinations=destinations)
-        place = None if result.is_passed else place_of(detection.location.file, "Tests", index)
+        place = None if result.is_passed else _place(detection, index)
         results.append(replace(result, place=place, seconds=time.perf_counter() - began))
     return RuleTestReport(detection, tuple(results), _shortfall(detection.tests, minimum_tests))
 
@@ -186,6 +186,12 @@ def mocked_names(rule: Detection, mocks: Sequence[Mapping[str, Any]]) -> Iterato
         return
     with mock.patch.multiple(rule.module, **replacements):
         yield
+
+
+def _place(detection: Detection, index: int) -> Location:
+    if detection.overlay_file is not None and index >= detection.pack_tests:
+        return place_of(detection.overlay_file, "Tests", index - detection.pack_tests)
+    return place_of(detection.location.file, "Tests", index)
 
 
 def _input_key(rule: Detection) -> str:

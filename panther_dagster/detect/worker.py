@@ -78,7 +78,8 @@ def main(control_fd: int, cell_fd: int) -> None:
     _count_threads(cell)
     around = _Around(control_fd, cell, {Path(file): reason for file, reason in order["refused"].items()}, order["seconds"])
     try:
-        rules = load_rules([Path(path) for path in order["paths"]], registry=_registry(order["fields_by_log_type"]), around=around.run)
+        paths, overlays = ([Path(path) for path in order[name]] for name in ("paths", "overlays"))
+        rules = load_rules(paths, overlays=overlays, registry=_registry(order["fields_by_log_type"]), around=around.run)
         send(control, message(_summary(rules)))
     except Exception:
         os.write(last_words, traceback.format_exc().encode("utf-8", "backslashreplace"))

@@ -196,5 +196,23 @@ def test_coverage_is_a_part_of_the_table_and_of_json(panther, pack: Path) -> Non
     panther("test", "--path", str(pack), "--format", "junit", "--coverage", exit_code=2)
 
 
+def test_overlays_of_the_settings_count_for_their_paths_and_others_by_option(panther, pack: Path) -> None:
+    folder = pack.parent / "tuning"
+    folder.mkdir()
+    (folder / "good.yml").write_text("RuleID: Okta.Good\nInlineFilters: [{Key: eventType, Condition: Equals, Value: none}]\n")
+    Path("panther.yaml").write_text(f"rules:\n  paths: [{pack}]\n  overlays: [{folder}]\n")  # in the test's own folder
+
+    assert "\tFailed: 1" in panther("test", exit_code=1).stdout
+    assert "\tPassed: 1" in panther("test", "--path", str(pack)).stdout
+    assert "\tFailed: 1" in panther("test", "--path", str(pack), "--overlay", str(folder), exit_code=1).stdout
+
+
+def test_nothing_to_test_is_exit_code_1(panther, pack: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    assert "matches Severity=Low" in panther("test", "--path", str(pack), "--filter", "Severity=Low", exit_code=1).stderr
+    assert "empty is an item" in panther("test", "--path", "empty", exit_code=1).stderr
+
+
 def test_a_folder_that_is_not_there_is_a_wrong_call(panther) -> None:
     panther("test", "--path", "nowhere", exit_code=2)

@@ -124,6 +124,13 @@ def test_a_test_that_hangs_is_ended_after_its_time(tmp_path: Path) -> None:
     assert [(result.is_passed, result.error) for result in report.results] == [(False, "took longer than 1 seconds"), (True, None)]
 
 
+def test_a_thread_that_a_rule_began_does_not_keep_the_run(tmp_path: Path) -> None:
+    code = "import threading, time\nthreading.Thread(target=time.sleep, args=[600]).start()\n" + ALWAYS
+    write_rule(tmp_path, "Test.thread", code, Tests=[a_test("t", True, {})])
+
+    assert ran(tmp_path).is_passed
+
+
 def test_an_import_that_ends_the_process_is_an_error_of_its_rule(pack: Path) -> None:
     write_rule(pack, "Test.bad", "import os\nos._exit(0)\n")
 
