@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import typer
 
 from panther_dagster.cli.listing import Column, Format, terminal_text, write_json, write_rows
+from panther_dagster.detect.coverage import coverage
+from panther_dagster.detect.loading import LOADERS
 
 if TYPE_CHECKING:
     from panther_dagster.detect.coverage import Coverage
@@ -30,13 +32,11 @@ COLUMNS = (
     Column("error", "error"),
     Column("place", "place"),
 )
-TESTED_KINDS = ("rule", "scheduled_rule", "policy")
+TESTED_KINDS = tuple(LOADERS)
 
 
 def write_report(run: TestRun, reports: Sequence[ItemReport], paths: Sequence[Path], format: str, *, with_coverage: bool) -> None:
     """Write the reports, then what there is to say about the whole run."""
-    from panther_dagster.detect.coverage import coverage
-
     covered = coverage(run.items) if with_coverage else None
     if format == "junit":
         _write_junit(run, reports)

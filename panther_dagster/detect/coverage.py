@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from panther_dagster.detect.items import Item
+from panther_dagster.detect.items import Item, is_detection
 
 FRAMEWORK: Final = "MITRE ATT&CK"
 # Tactics of the Enterprise matrix, in its order (attack.mitre.org/tactics/enterprise).
@@ -30,7 +30,6 @@ TACTICS: Final[Mapping[str, str]] = {
 }
 _TACTIC = re.compile(r"TA\d{4}")
 _TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?")
-_KINDS: Final = ("rule", "scheduled_rule", "policy")
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,13 @@ class Coverage:
 
 
 def coverage(items: Iterable[Item]) -> Coverage:
-    """What the rules, scheduled rules and policies among the items cover."""
+    """What the rules of every kind and the policies among the items cover."""
     log_types: defaultdict[str, list[bool]] = defaultdict(list)
     resource_types: defaultdict[str, list[bool]] = defaultdict(list)
     techniques: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
     unmapped = 0
     for item in items:
-        if item.kind not in _KINDS:
+        if not is_detection(item):
             continue
         is_enabled = item.values.get("Enabled") is True
         for log_type in _names(item.values.get("LogTypes")) if item.kind == "rule" else ():

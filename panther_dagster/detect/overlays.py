@@ -68,6 +68,9 @@ class Overlays:
                 yield RuleError(text, place_of(overlay.file, overlay.id_key))
 
 
+NO_OVERLAYS: Final = Overlays()
+
+
 def read_overlays(paths: Sequence[Path]) -> Overlays:
     """Read and check the overlays in some folders or files."""
     by_id: dict[str, Overlay] = {}

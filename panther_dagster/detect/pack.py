@@ -13,19 +13,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from panther_dagster.detect.items import Item, ItemReader, is_detection, item_files, pack_root
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes, load_item
-from panther_dagster.detect.overlays import Overlays, read_overlays
+from panther_dagster.detect.overlays import NO_OVERLAYS, Overlays, read_overlays
 from panther_dagster.detect.pack_code import SHARED_KINDS, PackCode
 from panther_dagster.detect.rule import Detection, Policy, Rule, ScheduledRule
 from panther_dagster.detect.runtime.modules import Around
 from panther_dagster.detect.state import KeyValueStore, MemoryStore
 from panther_dagster.errors import Location, RuleError
 
-NO_OVERLAYS: Final = Overlays()
-__all__ = ["DeclaredLogTypes", "LoadedFile", "PackLoader", "RuleSet", "files_by_root", "load_rules"]
+__all__ = ["DeclaredLogTypes", "LoadedFile", "PackLoader", "RuleSet", "files_by_root", "load_rules", "unread_items"]
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from panther_dagster.detect.items import Item, ItemReader, is_detection
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes
-from panther_dagster.detect.overlays import Overlays
-from panther_dagster.detect.pack import NO_OVERLAYS, PackLoader, files_by_root, unread_items
+from panther_dagster.detect.overlays import NO_OVERLAYS, Overlays
+from panther_dagster.detect.pack import PackLoader, files_by_root, unread_items
 from panther_dagster.detect.pack_items import check_pack_items
 from panther_dagster.detect.selection import RuleFilter, check_filter_keys
 from panther_dagster.detect.state import MemoryStore

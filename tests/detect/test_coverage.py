@@ -26,6 +26,7 @@ def test_detections_are_counted_by_what_they_read_and_report() -> None:
             item("rule", LogTypes=["A"], Enabled=False, Reports=attack("TA0003:T1098.001", "ta0003:bad")),
             item("policy", ResourceTypes=["AWS.S3.Bucket"], Reports=attack("T1530")),
             item("scheduled_rule", ScheduledQueries=["Q"], LogTypes=["ignored"]),
+            item("correlation_rule", Reports=attack("TA0001")),
             item("saved_query", LogTypes=["A"]),
         ]
     )
@@ -33,7 +34,7 @@ def test_detections_are_counted_by_what_they_read_and_report() -> None:
     assert covered.log_types == (Covered("A", 2, 1), Covered("B", 1, 1))
     assert covered.resource_types == (Covered("AWS.S3.Bucket", 1, 1),)
     assert covered.techniques == (
-        CoveredTechnique("TA0001", "Initial Access", "", 1, 1),
+        CoveredTechnique("TA0001", "Initial Access", "", 2, 2),
         CoveredTechnique("TA0003", "Persistence", "T1098.001", 2, 1),
         CoveredTechnique("", "", "T1530", 1, 1),
     )
