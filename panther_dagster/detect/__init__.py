@@ -1,6 +1,6 @@
 """Normalized rows -> signals, by Python rules in panther-analysis format.
 
 Read in this order: pack.py (folders -> rules), rule.py (one rule, one event), runner.py (a record batch), limits.py (the same under a
-budget, in another process), detection.py (a unit of work in the lake), unit_tests.py (the tests in a rule's YAML), runtime/ (the
-modules that rules import).
+budget, in another process: watched_worker.py, worker.py), detection.py (a unit of work in the lake), unit_tests.py (the tests in a rule's
+YAML), runtime/ (the modules that rules import).
 """

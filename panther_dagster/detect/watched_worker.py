@@ -47,7 +47,7 @@ from panther_dagster.detect.watch import (
 )
 from panther_dagster.errors import PantherError
 
-# Arrow's own memory pool has a thread, and a fork copies no threads.
+# Arrow's own memory pool may work in a thread, and a fork copies no threads.
 _COMMAND: Final = (
     "import json, os, sys; sys.path[:] = json.loads(sys.argv[3]); os.environ['ARROW_DEFAULT_MEMORY_POOL'] = 'system';"
     "from panther_dagster.detect.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
