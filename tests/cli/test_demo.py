@@ -81,6 +81,28 @@ def test_every_rule_of_the_story_raised_an_alert(folder: Path, truth: dict) -> N
     assert not [alert for alert in alerts if alert["alert_type"] == "RULE_ERROR"]
 
 
+@pytest.mark.parametrize(
+    ("rule_id", "events"), [("CrossSource.Identity.OktaTakeoverToAWS", 3), ("AWS.CloudTrail.LoggingOffAndBulkDownload", 151)]
+)
+def test_a_correlation_rule_raised_one_alert_with_its_events_on_the_attackers_address(
+    folder: Path, truth: dict, rule_id: str, events: int
+) -> None:
+    (alert,) = [alert for alert in json.loads(panther(folder, "alerts", "list", "--format", "json")) if alert["rule_id"] == rule_id]
+    (detail,) = json.loads(panther(folder, "alerts", "show", alert["alert_id"], "--format", "json"))
+
+    matched = json.loads(detail["alert_context"])["matched"]
+    assert list(matched.values()) == [truth["attacker_address"]]
+    assert detail["match_count"] == len(detail["matches"]) == events
+    assert {match["p_row_id"] for match in detail["matches"]} == matched_rows(folder, alert["alert_id"])
+
+
+def matched_rows(folder: Path, alert_id: str) -> set[str]:
+    """Events of an alert, as the views of matches give them."""
+    views = ("okta_systemlog", "aws_cloudtrail")
+    sql = " union all ".join(f"select p_row_id from panther_rule_matches.{view} where p_alert_id = '{alert_id}'" for view in views)
+    return {row["p_row_id"] for row in json.loads(panther(folder, "sql", sql, "--format", "json"))}
+
+
 def test_every_alert_was_delivered_to_the_file(folder: Path, truth: dict) -> None:
     alerts = json.loads(panther(folder, "alerts", "list", "--format", "json"))
 

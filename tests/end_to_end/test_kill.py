@@ -58,8 +58,8 @@ def clean(ensured_home: Path, incoming: Path, tmp_path_factory: pytest.TempPathF
     home = copy_home(ensured_home, tmp_path_factory.mktemp("clean") / "home")
     seconds = run(home, incoming)
     lake = open_lake(Settings(home=home, lake=LakeSettings(threads=1, memory_limit="500MB")))
-    correlated = "select distinct p_batch_id from panther_signals.signals where rule_id = 'CrossSource.Identity.OktaTakeoverToAWS'"
-    assert lake.query(correlated).num_rows > 1  # a kill meets a match that several batches hold
+    correlated = "select p_row_id from panther_signals.signals where rule_id = 'CrossSource.Identity.OktaTakeoverToAWS'"
+    assert lake.query(correlated).num_rows == 3  # kills meet a correlation rule's match, too
     lake.close()
     return tables_of(home), seconds
 

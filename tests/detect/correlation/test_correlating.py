@@ -336,6 +336,28 @@ def test_due_times_that_nobody_looked_at_are_made_up_for(absence: Flow) -> None:
     assert absence.alerts() == [("app", 1)]
 
 
+def test_looking_often_or_once_finds_the_same(rules: RuleSet, tmp_path: Path) -> None:
+    events = [change(10), ticket(95), change(40, "web"), ticket(41, "web"), change(70, "api"), change(100, "api")]
+    found = []
+    for name, looks in (("often", range(20, 241, 20)), ("once", [240])):
+        lake = EmbeddedLake(tmp_path / name, threads=1, memory_limit="500MB")
+        lake.ensure_tables()
+        try:
+            flow = Flow(lake, rules, build(tmp_path, ABSENCE))
+            flow.run_due(TEN)
+            flow.land("b1", *events)
+            flow.run("b1", TEN)
+            for look in minutes(*looks):
+                flow.run_due(look)
+            found.append((flow.signals(), flow.alerts()))
+        finally:
+            lake.close()
+
+    # The change of app is seen at 10:30 and 11:00, before its ticket.
+    expected = [("api", "Change70"), ("api", "Change100"), ("app", "Change10")]
+    assert found == [(expected, [("app", 1), ("api", 2)])] * 2
+
+
 def test_a_change_that_comes_late_is_judged_with_what_is_known(absence: Flow) -> None:
     absence.run_due(NOON)
     absence.land("b1", ticket(5), ticket(130, "web"))
