@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
 from panther_dagster.detect.runner import evaluate
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
@@ -38,13 +39,14 @@ def detect(
     rules: RuleSet,
     registry: DeclaredLogTypes | None = None,
     destinations: Mapping[str, str] | None = None,
+    lookups: LookupHistory | None = None,
 ) -> DetectionReport:
     """Run all enabled rules over the unit's normalized rows and replace the unit's signals, rule errors and rule runs.
 
     Memory holds one piece of rows and the matches. Rows are read in a fixed order, so that the same unit gives the same tables; the
     result of a range of hours is that of its batches one by one.
 
-    Args: registry: limits the log types to the declared ones.
+    Args: registry: limits the log types to the declared ones. lookups: tables that explain fields of events to rules, as p_enrichment.
     """
     began, cpu_began = time.perf_counter(), time.thread_time()
     signals, errors, runs = [], [], []
@@ -56,7 +58,8 @@ def detect(
             continue
         for rows in _rows(lake, unit, table):
             events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
-            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
+            enrichment = lookups.enrichment(log_type, rows) if lookups is not None else None
+            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations, enrichment=enrichment)
             signals.append(result.signals)
             errors.append(result.errors)
             runs.append(result.runs)

@@ -1,17 +1,20 @@
 """Normalized rows (Arrow) -> the event that rules see: the untouched text, parsed, with the row's p_ columns.
 
-An event's own keys win over p_ columns of the same name. Indicator columns are absent when empty. Times are text, with nine digits.
+An event's own keys win over p_ columns of the same name; p_enrichment, where lookup tables explain the log type, is only ours. Indicator
+columns are absent when empty. Times are text, with nine digits.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from panther_dagster.detect.lookups.enrichment import Enricher, Enrichment
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
 
 # Columns that become p_ fields of the event, in this order. p_batch_id, p_hour and p_record_index say where a row is, not what it is.
@@ -26,12 +29,16 @@ class UnreadableEvent(ValueError):
 
 
 class EventBatch:
-    """The rows of one record batch; parses a row when it is asked for."""
+    """The rows of one record batch; parses a row when it is asked for.
 
-    def __init__(self, rows: pa.RecordBatch, log_type: str) -> None:
+    Args: enrichment: lookup tables as they were when rows were taken in; None when none explains the log type.
+    """
+
+    def __init__(self, rows: pa.RecordBatch, log_type: str, enrichment: Enrichment | None = None) -> None:
         self.size = rows.num_rows
         self._log_type = log_type
         names = set(rows.schema.names)
+        self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
         raw = rows.column(RAW_EVENT_COLUMN)
         self._texts: list[str | None] = raw.to_pylist()
         self._is_exact: list[bool | None] = pc.invert(pc.match_substring_regex(raw, _LONG_NUMBER)).to_pylist()
@@ -57,7 +64,13 @@ class EventBatch:
                 event[name] = value
         if "p_log_type" not in event:
             event["p_log_type"] = self._log_type
+        if self._enrichers is not None:
+            self._enrichers[index].add_to(event)
         return event
+
+    def lookup_function(self, index: int) -> Callable[[str, str], Any] | None:
+        """What a row's event.lookup() calls; None without lookup tables."""
+        return None if self._enrichers is None else self._enrichers[index].lookup
 
 
 def _parsed(text: str | None, is_exact: bool) -> dict[str, Any]:
