@@ -20,6 +20,7 @@ from panther_dagster.cli import (
     health,
     ingest,
     lake,
+    lookups,
     rules,
     search,
     settings_file,
@@ -64,6 +65,7 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(failures.app, name="failures")
+app.add_typer(lookups.app, name="lookups")
 app.add_typer(lake.app, name="lake")
 
 

@@ -1,11 +1,12 @@
 """Normalized rows -> rule matches: every rule on every event of the unit."""
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from panther_dagster.defs.checks import RULE_ERRORS_CHECK, RULES_LOAD, rule_errors_result, rules_load_result
+from panther_dagster.defs.lookups import lookup_history
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.defs.tables import Nodes, normalized_nodes, spec_of_table, table_key
 from panther_dagster.defs.units import unit_of_run
@@ -15,9 +16,9 @@ from panther_dagster.storage.tables import RULE_ERRORS, SIGNALS
 GROUP = "detections"
 
 
-def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """The detection step."""
-    deps = [table_key(relation(node)) for node in normalized_nodes(nodes)]
+def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition, lookups: Sequence[dg.AssetKey] = ()) -> dg.AssetsDefinition:
+    """The detection step. `lookups`: tables that explain events to rules."""
+    deps = [*(table_key(relation(node)) for node in normalized_nodes(nodes)), *lookups]
 
     @dg.multi_asset(
         name="rule_matches",
@@ -31,7 +32,10 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.Asse
         from panther_dagster.detect.detection import detect
 
         names = {destination.name: destination.name for destination in lake.installation.destinations}
-        report = detect(lake.lake, unit_of_run(context), rules=lake.rules, registry=lake.registry, destinations=names or None)
+        lookups = lookup_history(context, lake)
+        report = detect(
+            lake.lake, unit_of_run(context), rules=lake.rules, registry=lake.registry, destinations=names or None, lookups=lookups
+        )
         metadata_by_table: dict[str, dict[str, int | float]] = {
             SIGNALS.name: {
                 "events": report.events,

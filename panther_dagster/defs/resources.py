@@ -16,6 +16,7 @@ from panther_dagster.storage import open_lake
 from panther_dagster.storage.lake import Lake
 
 if TYPE_CHECKING:
+    from panther_dagster.detect.lookups.declaration import LookupCatalog
     from panther_dagster.detect.pack import RuleSet
     from panther_dagster.log_types.registry import Registry
     from panther_dagster.normalize.dbt import DbtProject
@@ -92,6 +93,17 @@ class LakeResource(dg.ConfigurableResource):
             self._loaded["rules"] = load_rules(self.installation.rules.paths, registry=self.registry)
         rules: RuleSet = self._loaded["rules"]
         return rules
+
+    @property
+    def lookups(self) -> LookupCatalog:
+        """All lookup tables that are declared, and the errors of those that cannot be."""
+        from panther_dagster.detect.lookups.declaration import read_lookup_tables
+
+        if "lookups" not in self._loaded:
+            rules = self.installation.rules
+            self._loaded["lookups"] = read_lookup_tables(rules.paths, sources=rules.lookup_sources, log_types=self.registry.by_name)
+        lookups: LookupCatalog = self._loaded["lookups"]
+        return lookups
 
     @property
     def dbt(self) -> DbtProject:

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from panther_dagster.detect.documents import place_of, read_document
 from panther_dagster.detect.metadata import did_you_mean
 from panther_dagster.detect.pack import item_files, pack_root
 from panther_dagster.errors import Location, LookupTableError, PantherError
+from panther_dagster.storage.tables import LOOKUPS_SCHEMA
 
 KINDS_OF_FILES: Final = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 KeyType = Literal["exact", "cidr"]
@@ -38,6 +39,18 @@ class Selector:
 
     label: str
     path: tuple[str, ...]
+
+
+class GivenSource(Protocol):
+    """What the settings say of a table's source: a file or a table."""
+
+    @property
+    def file(self) -> Path | None:
+        """A file of rows."""
+
+    @property
+    def table(self) -> str | None:
+        """A table of the lake."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,11 @@ class LookupDeclaration:
     source: LookupSource | None
     location: Location
     description: str = ""
+
+    @property
+    def view(self) -> str:
+        """The view of its rows of today: `1Password Translation` -> panther_lookups.1password_translation."""
+        return f"{LOOKUPS_SCHEMA}.{re.sub(r'[^a-z0-9_]+', '_', self.name.lower())}"
 
 
 @dataclass(frozen=True)
@@ -98,7 +116,7 @@ class LookupCatalog:
 
 
 def read_lookup_tables(
-    paths: Sequence[Path], *, sources: Mapping[str, LookupSource] | None = None, log_types: Collection[str] | None = None
+    paths: Sequence[Path], *, sources: Mapping[str, GivenSource] | None = None, log_types: Collection[str] | None = None
 ) -> LookupCatalog:
     """The lookup tables of every pack that one of these paths belongs to; a part of a pack uses all of them, as with helpers.
 
@@ -131,7 +149,7 @@ def _files(roots: Sequence[Path]) -> Iterator[Path]:
 
 @dataclass
 class _Reading:
-    sources: Mapping[str, LookupSource]
+    sources: Mapping[str, GivenSource]
     log_types: Collection[str] | None
     tables: dict[str, LookupDeclaration] = field(default_factory=dict)
     errors: list[PantherError] = field(default_factory=list)
@@ -147,11 +165,15 @@ class _Reading:
         if table is not None and table.name in self.tables:
             item.error(f"lookup table '{table.name}' is declared already: {self.tables[table.name].location}", "LookupName")
             table = None
+        taken = next((other for other in self.tables.values() if table is not None and other.view == table.view), None)
+        if table is not None and taken is not None:
+            item.error(f"its view {table.view} is that of lookup table '{taken.name}' already: {taken.location}", "LookupName")
         self.errors += item.errors
         if table is None or item.errors:
             return
-        if table.name in self.sources:
-            table = replace(table, source=self.sources[table.name])
+        given = self.sources.get(table.name)
+        if given is not None:
+            table = replace(table, source=LookupSource(file=given.file, table=given.table))
         if table.is_enabled:
             self.warnings += item.warnings
             if table.source is None:

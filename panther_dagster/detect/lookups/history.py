@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from panther_dagster.detect.lookups.rows import KeyedRows, batches_of, read_batc
 from panther_dagster.detect.lookups.table import LookupTable, looks_like_cidr, network_of
 from panther_dagster.errors import LakeError, LookupTableError, PantherError
 from panther_dagster.storage.lake import Lake, Transaction
-from panther_dagster.storage.tables import LOOKUP_ROWS, LOOKUP_VERSIONS, LOOKUPS_SCHEMA
+from panther_dagster.storage.tables import LOOKUP_ROWS, LOOKUP_VERSIONS
 
 # More rows than this are written ahead of the transaction, which must be short.
 STAGED_ROWS = 2_000
@@ -149,11 +148,6 @@ class LookupHistory:
                 self._tables[content_id] = read_table(self._lake, version)
 
 
-def view_name(lookup_name: str) -> str:
-    """The view of a lookup table's rows of today: `1Password Translation` -> panther_lookups.1password_translation."""
-    return f"{LOOKUPS_SCHEMA}.{re.sub(r'[^a-z0-9_]+', '_', lookup_name.lower())}"
-
-
 def _loaded(lake: Lake, table: LookupDeclaration, latest: Version | None, now_utc: datetime) -> LoadReport:
     if table.source is None:
         problem = LookupTableError("its source is out of reach; name one in the settings, rules.lookup_sources", table.location)
@@ -165,6 +159,8 @@ def _loaded(lake: Lake, table: LookupDeclaration, latest: Version | None, now_ut
             _leave_out_non_networks(keyed, table)
         content_id = _content_id(table, keyed, is_cidr=is_cidr)
         if latest is not None and latest.content_id == content_id:
+            if not lake.has_table(table.view):  # the load before died between its version and its view
+                _create_view(lake, table, keyed.type_by_column)
             return LoadReport(table.name, "UNCHANGED", latest.rows, keyed.skipped, latest.valid_from, tuple(keyed.problems))
         # A clock that was set back must not put the new version before the one it follows.
         valid_from = now_utc if latest is None else max(now_utc, latest.valid_from + timedelta(microseconds=1))
@@ -250,14 +246,14 @@ def _write(lake: Lake, table: LookupDeclaration, version: Version, keyed: KeyedR
         if staged is not None:
             lake.discard(staged)
         raise
-    create_view(lake, table.name, keyed.type_by_column)
+    _create_view(lake, table, keyed.type_by_column)
 
 
-def create_view(lake: Lake, lookup_name: str, type_by_column: dict[str, str]) -> None:
+def _create_view(lake: Lake, table: LookupDeclaration, type_by_column: dict[str, str]) -> None:
     """Make the table's view: its rows of today with their columns, each with the version's `p_valid_from`."""
-    schema, name = view_name(lookup_name).split(".")
+    schema, name = table.view.split(".")
     columns = [f"{_column_sql(column, kind)} as {_identifier(column)}" for column, kind in type_by_column.items()]
-    quoted = _literal(lookup_name)
+    quoted = _literal(table.name)
     lake.create_view(
         f"{schema}.{_identifier(name)}",
         f"""

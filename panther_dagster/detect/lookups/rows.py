@@ -63,6 +63,8 @@ def read_file(file: Path, primary_key: str, *, declared_at: Location) -> KeyedRo
         elif name.endswith(".jsonl"):
             with _opened(file) as stream:
                 keyed = _read_json_lines(stream, file, primary_key)
+        elif not name.endswith(".parquet"):
+            raise LookupTableError("is no .csv, .jsonl or .parquet", Location(file))
         else:
             keyed = KeyedRows()
             parquet = pq.ParquetFile(file)

@@ -98,6 +98,18 @@ def test_two_tables_of_one_name_are_an_error_at_the_second(tmp_path: Path) -> No
     assert str(error).endswith("t0.yml:1")
 
 
+def test_the_view_of_a_table_is_named_after_it_and_is_its_own(tmp_path: Path) -> None:
+    catalog = catalog_of(
+        tmp_path,
+        COMPLETE.replace("LookupName: staff", "LookupName: 1Password Users"),
+        COMPLETE.replace("LookupName: staff", "LookupName: 1password_users"),
+    )
+
+    assert [table.view for table in catalog.tables] == ["panther_lookups.1password_users"]
+    (error,) = catalog.errors
+    assert "t1.yml:2: its view panther_lookups.1password_users is that of lookup table '1Password Users' already: " in str(error)
+
+
 BUCKET = COMPLETE.replace("Filename: staff.csv", "Refresh:\n  ObjectPath: s3://bucket/staff.csv\n  PeriodMinutes: 60\nSchema: Custom.Staff")
 
 

@@ -18,7 +18,6 @@ from panther_dagster.detect.lookups.history import (
     read_table,
     read_versions,
     version_at,
-    view_name,
 )
 from panther_dagster.errors import LookupTableError
 from panther_dagster.storage.embedded import EmbeddedLake
@@ -243,18 +242,6 @@ def test_versions_outlive_maintenance(lake: EmbeddedLake, pack: Path) -> None:
         {"email": "jo", "team": "Ops"},
         {"email": "jo", "team": "Sales"},
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "view"),
-    [
-        ("staff", "panther_lookups.staff"),
-        ("1Password Translation", "panther_lookups.1password_translation"),
-        ('a"; drop', "panther_lookups.a_drop"),
-    ],
-)
-def test_the_view_of_a_table_is_named_after_it(name: str, view: str) -> None:
-    assert view_name(name) == view
 
 
 def test_odd_names_of_tables_and_columns_can_be_queried(lake: EmbeddedLake, pack: Path) -> None:
