@@ -83,7 +83,7 @@ def load(
             from panther_dagster.normalize.dbt import DbtProject
 
             DbtProject(settings, lake).ensure_tables()  # a seed or mart may never have been built
-        reports = load_lookup_tables(lake, catalog, now_utc=now_utc(), names=names or ())
+        reports = load_lookup_tables(lake, catalog, clock=now_utc, names=names or ())
     write_rows(
         [vars(report) | {"problems": [str(problem) for problem in report.problems]} for report in reports],
         LOAD_COLUMNS,

@@ -45,7 +45,7 @@ def lookups_assets(tables: Sequence["LookupDeclaration"]) -> dg.AssetsDefinition
 
         lake.dbt.ensure_tables()  # a seed or mart may be a source
         names = [name_by_key[key] for key in sorted(context.selected_asset_keys)]
-        reports = {report.name: report for report in load_lookup_tables(lake.lake, lake.lookups, now_utc=_now(), names=names)}
+        reports = {report.name: report for report in load_lookup_tables(lake.lake, lake.lookups, clock=_now, names=names)}
         failed = []
         for key in sorted(context.selected_asset_keys):
             report = reports[name_by_key[key]]
@@ -73,7 +73,7 @@ def lookup_history(context: dg.AssetExecutionContext, lake: LakeResource) -> "Lo
 
     for problem in lake.lookups.errors:
         context.log.warning(str(problem))
-    for report in load_lookup_tables(lake.lake, lake.lookups, now_utc=_now(), is_only_missing=True):
+    for report in load_lookup_tables(lake.lake, lake.lookups, clock=_now, is_only_missing=True):
         for problem in report.problems:
             context.log.warning(f"lookup table {report.name}: {problem}")
     return LookupHistory(lake.lake, lake.lookups)

@@ -73,7 +73,7 @@ def lake(settings: Settings) -> Iterator[Lake]:
 
 def load_users(settings: Settings, lake: Lake, rows: str, now: datetime) -> str:
     (settings.rules.paths[0] / "lookup_tables" / "users.csv").write_text(rows)
-    (report,) = load_lookup_tables(lake, read_lookup_tables(settings.rules.paths), now_utc=now)
+    (report,) = load_lookup_tables(lake, read_lookup_tables(settings.rules.paths), clock=lambda: now)
     return report.state
 
 

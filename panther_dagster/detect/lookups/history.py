@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 
@@ -54,13 +53,14 @@ class LoadReport:
 
 
 def load_lookup_tables(
-    lake: Lake, catalog: LookupCatalog, *, now_utc: datetime, names: Sequence[str] = (), is_only_missing: bool = False
+    lake: Lake, catalog: LookupCatalog, *, clock: Callable[[], datetime], names: Sequence[str] = (), is_only_missing: bool = False
 ) -> list[LoadReport]:
     """Read the sources of the enabled tables (or of those named) and write what has changed as new versions.
 
     The same rows again write nothing. A table that fails keeps its last version and does not keep the others from loading.
 
-    Args: now_utc: naive; from when on a new version counts. is_only_missing: leave tables alone that have a version.
+    Args: clock: naive UTC, asked when the rows are about to be committed: from then on a new version counts. A time taken earlier would
+    lie before batches that are detected without it. is_only_missing: leave tables alone that have a version.
 
     Raises: LookupTableError: a name that no table has.
     """
@@ -70,7 +70,7 @@ def load_lookup_tables(
     with lake.lock("lookups"):
         latest = {name: versions[-1] for name, versions in read_versions(lake, [table.name for table in chosen]).items()}
         return [
-            _loaded(lake, table, latest.get(table.name), now_utc)
+            _loaded(lake, table, latest.get(table.name), clock)
             for table in chosen
             if not (is_only_missing and (table.name in latest or table.source is None))
         ]
@@ -148,7 +148,7 @@ class LookupHistory:
                 self._tables[content_id] = read_table(self._lake, version)
 
 
-def _loaded(lake: Lake, table: LookupDeclaration, latest: Version | None, now_utc: datetime) -> LoadReport:
+def _loaded(lake: Lake, table: LookupDeclaration, latest: Version | None, clock: Callable[[], datetime]) -> LoadReport:
     if table.source is None:
         problem = LookupTableError("its source is out of reach; name one in the settings, rules.lookup_sources", table.location)
         return LoadReport(table.name, "UNREACHABLE", problems=(problem,))
@@ -162,13 +162,15 @@ def _loaded(lake: Lake, table: LookupDeclaration, latest: Version | None, now_ut
             if not lake.has_table(table.view):  # the load before died between its version and its view
                 _create_view(lake, table, keyed.type_by_column)
             return LoadReport(table.name, "UNCHANGED", latest.rows, keyed.skipped, latest.valid_from, tuple(keyed.problems))
-        # A clock that was set back must not put the new version before the one it follows.
-        valid_from = now_utc if latest is None else max(now_utc, latest.valid_from + timedelta(microseconds=1))
-        version = Version(table.name, content_id, valid_from, keyed.rows, is_cidr)
-        _write(lake, table, version, keyed)
+
+        def valid_from() -> datetime:
+            # A clock that was set back must not put the new version before the one it follows.
+            return clock() if latest is None else max(clock(), latest.valid_from + timedelta(microseconds=1))
+
+        version = _write(lake, table, keyed, content_id, is_cidr=is_cidr, valid_from=valid_from)
     except PantherError as error:
         return LoadReport(table.name, "FAILED", problems=(error,))
-    return LoadReport(table.name, "LOADED", keyed.rows, keyed.skipped, valid_from, tuple(keyed.problems))
+    return LoadReport(table.name, "LOADED", version.rows, keyed.skipped, version.valid_from, tuple(keyed.problems))
 
 
 def _read(lake: Lake, table: LookupDeclaration) -> KeyedRows:
@@ -206,47 +208,49 @@ def _content_id(table: LookupDeclaration, keyed: KeyedRows, *, is_cidr: bool) ->
     return digest.hexdigest()[:32]
 
 
-def _write(lake: Lake, table: LookupDeclaration, version: Version, keyed: KeyedRows) -> None:
-    size = len(keyed.texts)
-    rows = pa.table(
-        [
-            pa.array([table.name] * size, pa.string()),
-            pa.array([version.content_id] * size, pa.string()),
-            pa.array(range(size), pa.int64()),
-            pa.array(keyed.keys, pa.string()),
-            pa.array(keyed.texts, pa.string()),
-        ],
-        schema=LOOKUP_ROWS.columns,
-    )
-    line: dict[str, Any] = {
-        "lookup_name": table.name,
-        "content_id": version.content_id,
-        "valid_from": version.valid_from,
-        "rows": version.rows,
-        "primary_key": table.primary_key,
-        "is_cidr": version.is_cidr,
-        "columns": json.dumps(keyed.type_by_column),
-        "source": str(table.source),
-    }
+def _write(
+    lake: Lake, table: LookupDeclaration, keyed: KeyedRows, content_id: str, *, is_cidr: bool, valid_from: Callable[[], datetime]
+) -> Version:
     # Rows that were there before (a change that was taken back) are in the lake already.
     known = f"select count(*) as n from {LOOKUP_VERSIONS.name} where lookup_name = ? and content_id = ?"
-    is_known = lake.query(known, [table.name, version.content_id])["n"][0].as_py() > 0
-    staged = lake.stage(LOOKUP_ROWS, rows) if not is_known and size > STAGED_ROWS else None
+    is_known = lake.query(known, [table.name, content_id])["n"][0].as_py() > 0
+    rows = _rows(table, keyed, content_id) if not is_known else LOOKUP_ROWS.columns.empty_table()
+    staged = lake.stage(LOOKUP_ROWS, rows) if rows.num_rows > STAGED_ROWS else None
 
-    def write(tx: Transaction) -> None:
+    def write(tx: Transaction) -> Version:
         if staged is not None:
             tx.append_staged(staged)
-        elif not is_known and size:
+        elif rows.num_rows:
             tx.append(LOOKUP_ROWS, rows)
+        version = Version(table.name, content_id, valid_from(), keyed.rows, is_cidr)
+        line = {
+            "lookup_name": version.name,
+            "content_id": version.content_id,
+            "valid_from": version.valid_from,
+            "rows": version.rows,
+            "primary_key": table.primary_key,
+            "is_cidr": version.is_cidr,
+            "columns": json.dumps(keyed.type_by_column),
+            "source": str(table.source),
+        }
         tx.append(LOOKUP_VERSIONS, pa.Table.from_pylist([line], LOOKUP_VERSIONS.columns))
+        return version
 
     try:
-        lake.transact(write)
+        version = lake.transact(write)
     except BaseException:
         if staged is not None:
             lake.discard(staged)
         raise
     _create_view(lake, table, keyed.type_by_column)
+    return version
+
+
+def _rows(table: LookupDeclaration, keyed: KeyedRows, content_id: str) -> pa.Table:
+    size = len(keyed.texts)
+    names, contents = pa.array([table.name] * size, pa.string()), pa.array([content_id] * size, pa.string())
+    places, keys, texts = pa.array(range(size), pa.int64()), pa.array(keyed.keys, pa.string()), pa.array(keyed.texts, pa.string())
+    return pa.table([names, contents, places, keys, texts], schema=LOOKUP_ROWS.columns)
 
 
 def _create_view(lake: Lake, table: LookupDeclaration, type_by_column: dict[str, str]) -> None:

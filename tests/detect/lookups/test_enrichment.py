@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,15 @@ def test_rules_see_the_rows_of_the_moment_at_which_an_event_was_taken_in(tmp_pat
         ("r1", f"jo@example.com {row}"),
         ("r2", f"jo@example.com {row}"),
     ]
+
+
+def test_an_enrichment_can_be_sent_to_another_process() -> None:
+    sent = pickle.loads(pickle.dumps(Enrichment(Enricher({"staff": STAFF, "nets": NETWORKS}, {"staff": selectors("user")}))))
+    event = {"user": "jo@example.com"}
+    sent.at(None).add_to(event)
+
+    assert event["p_enrichment"] == {"staff": {"user": JO}}
+    assert sent.at(None).lookup("nets", "192.0.2.1")["place"] == "office"
 
 
 def test_without_tables_an_event_keeps_what_it_has(tmp_path: Path) -> None:

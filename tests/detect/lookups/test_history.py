@@ -60,7 +60,7 @@ def catalog(root: Path) -> LookupCatalog:
 
 
 def load(lake: EmbeddedLake, root: Path, now: datetime, **options: Any) -> LoadReport:
-    (report,) = load_lookup_tables(lake, catalog(root), now_utc=now, **options)
+    (report,) = load_lookup_tables(lake, catalog(root), clock=lambda: now, **options)
     return report
 
 
@@ -98,6 +98,18 @@ def test_a_clock_that_was_set_back_does_not_turn_the_order_of_versions(lake: Emb
     write(pack, "staff.csv", "email,team\njo,Sales\n")
 
     assert load(lake, pack, MAY).valid_from == JUNE + timedelta(microseconds=1)
+
+
+def test_a_version_counts_from_its_commit_on_not_from_when_its_rows_were_read(lake: EmbeddedLake, pack: Path) -> None:
+    asked: list[int] = []
+
+    def clock() -> datetime:
+        asked.append(lake.query("select count(*) as n from panther_enrichment.lookup_rows")["n"][0].as_py())
+        return MAY
+
+    load_lookup_tables(lake, catalog(pack), clock=clock)
+
+    assert asked == [2]  # the rows were written, in a transaction that is still open
 
 
 def test_the_version_of_a_moment_is_the_latest_before_it_and_the_first_for_all_before(lake: EmbeddedLake, pack: Path) -> None:
@@ -152,7 +164,7 @@ def test_a_source_that_fails_keeps_the_last_version_and_the_other_tables_load(la
     write(pack, "staff.csv", "mail,team\njo,Ops\n")
     declare(pack, "rooms", "Query: select 'a' as room, 1 as floor union all select 'b', 2", key="room")
 
-    reports = load_lookup_tables(lake, catalog(pack), now_utc=JUNE)
+    reports = load_lookup_tables(lake, catalog(pack), clock=lambda: JUNE)
 
     assert [(report.name, report.state, report.rows) for report in reports] == [
         ("hosts", "FAILED", None),
@@ -168,7 +180,7 @@ def test_a_source_that_fails_keeps_the_last_version_and_the_other_tables_load(la
 def test_a_query_that_writes_is_refused(lake: EmbeddedLake, pack: Path) -> None:
     declare(pack, "bad", "Query: delete from panther_monitor.objects", key="x")
 
-    (report,) = load_lookup_tables(lake, catalog(pack), now_utc=MAY, names=["bad"])
+    (report,) = load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, names=["bad"])
 
     assert report.state == "FAILED"
     assert "one statement that reads is allowed" in str(report.problems[0])
@@ -177,21 +189,21 @@ def test_a_query_that_writes_is_refused(lake: EmbeddedLake, pack: Path) -> None:
 def test_a_table_whose_source_is_out_of_reach_says_so(lake: EmbeddedLake, pack: Path) -> None:
     declare(pack, "tor", "Refresh: {ObjectPath: 's3://bucket/tor.csv'}", key="ip")
 
-    (report,) = load_lookup_tables(lake, catalog(pack), now_utc=MAY, names=["tor"])
+    (report,) = load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, names=["tor"])
 
     assert (report.state, report.rows) == ("UNREACHABLE", None)
     assert "rules.lookup_sources" in str(report.problems[0])
-    assert [r.name for r in load_lookup_tables(lake, catalog(pack), now_utc=MAY, is_only_missing=True)] == ["staff"]
-    assert load_lookup_tables(lake, catalog(pack), now_utc=MAY, is_only_missing=True) == []
+    assert [r.name for r in load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, is_only_missing=True)] == ["staff"]
+    assert load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, is_only_missing=True) == []
     with pytest.raises(LookupTableError, match="there is no lookup table 'tro'"):
-        load_lookup_tables(lake, catalog(pack), now_utc=MAY, names=["tro"])
+        load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, names=["tro"])
 
 
 def test_keys_that_are_all_networks_make_a_cidr_table_unless_it_says_otherwise(lake: EmbeddedLake, pack: Path) -> None:
     write(pack, "nets.csv", "cidr,place\n192.0.2.0/24,office\n198.51.100.0/24,lab\n")
     declare(pack, "nets", "Filename: nets.csv", key="cidr")
     declare(pack, "texts", "Filename: nets.csv", key="cidr", rest="  KeyType: exact\n")
-    load_lookup_tables(lake, catalog(pack), now_utc=MAY)
+    load_lookup_tables(lake, catalog(pack), clock=lambda: MAY)
     nets, texts = (read_table(lake, read_versions(lake, [name])[name][0]) for name in ("nets", "texts"))
 
     assert nets.find("192.0.2.77") == {"cidr": "192.0.2.0/24", "place": "office"}
@@ -202,7 +214,7 @@ def test_in_a_table_that_says_cidr_a_key_that_is_no_network_costs_its_row(lake: 
     write(pack, "nets.csv", "cidr,place\n192.0.2.0/24,office\nlab,lab\n")
     declare(pack, "nets", "Filename: nets.csv", key="cidr", rest="  KeyType: cidr\n")
 
-    (report,) = load_lookup_tables(lake, catalog(pack), now_utc=MAY, names=["nets"])
+    (report,) = load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, names=["nets"])
 
     assert (report.state, report.rows, report.skipped) == ("LOADED", 1, 1)
     assert "'lab' is no network, as 192.0.2.0/24, and no address" in str(report.problems[0])
@@ -213,9 +225,9 @@ def test_a_lake_table_is_a_source_and_keeps_its_types_in_the_view(lake: Embedded
     lake.transact(lambda tx: tx.append(Table("panther_marts.people", "One row per person.", data.schema), data))
     declare(pack, "people", "Table: panther_marts.people", key="login")
 
-    (report,) = load_lookup_tables(lake, catalog(pack), now_utc=JUNE, names=["people"])
+    (report,) = load_lookup_tables(lake, catalog(pack), clock=lambda: JUNE, names=["people"])
     assert report.state == "LOADED"
-    (again,) = load_lookup_tables(lake, catalog(pack), now_utc=JULY, names=["people"])
+    (again,) = load_lookup_tables(lake, catalog(pack), clock=lambda: JULY, names=["people"])
     assert again.state == "UNCHANGED"
     assert lake.query("select * from panther_lookups.people order by n").to_pylist() == [
         {"login": "jo", "since": MAY, "admin": True, "n": 1, "p_valid_from": JUNE},
@@ -250,7 +262,7 @@ def test_odd_names_of_tables_and_columns_can_be_queried(lake: EmbeddedLake, pack
     text = (pack / "lookup_tables" / "odd.yml").read_text()
     (pack / "lookup_tables" / "odd.yml").write_text(text.replace("LookupName: odd", "LookupName: it's 1"))
 
-    (report,) = load_lookup_tables(lake, catalog(pack), now_utc=MAY, names=["it's 1"])
+    (report,) = load_lookup_tables(lake, catalog(pack), clock=lambda: MAY, names=["it's 1"])
 
     assert report.state == "LOADED"
     rows = lake.query('select * from panther_lookups."it_s_1"').to_pylist()
