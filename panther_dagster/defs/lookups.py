@@ -68,15 +68,16 @@ def lookups_assets(tables: Sequence["LookupDeclaration"]) -> dg.AssetsDefinition
 
 
 def lookup_history(context: dg.AssetExecutionContext, lake: LakeResource) -> "LookupHistory":
-    """Lookup tables for one detection. A table that was never loaded is loaded now, so that it counts from the first batch on."""
-    from panther_dagster.detect.lookups.history import LookupHistory, load_lookup_tables
+    """Lookup tables for one detection. What is wrong with them is logged: rules run without them."""
+    from panther_dagster.detect.lookups.history import LoadReport, LookupHistory
+
+    def note(report: LoadReport) -> None:
+        for problem in report.problems:
+            context.log.warning(f"lookup table {report.name}: {problem}")
 
     for problem in lake.lookups.errors:
         context.log.warning(str(problem))
-    for report in load_lookup_tables(lake.lake, lake.lookups, clock=_now, is_only_missing=True):
-        for problem in report.problems:
-            context.log.warning(f"lookup table {report.name}: {problem}")
-    return LookupHistory(lake.lake, lake.lookups)
+    return LookupHistory(lake.lake, lake.lookups, clock=_now, note=note)
 
 
 def _spec(table: "LookupDeclaration") -> dg.AssetSpec:

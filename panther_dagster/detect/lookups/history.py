@@ -105,11 +105,24 @@ def read_table(lake: Lake, version: Version) -> LookupTable:
 
 
 class LookupHistory:
-    """The enabled lookup tables of an installation for one process: versions are listed once, tables loaded when rows need them."""
+    """The enabled lookup tables of an installation for one process: nothing is read of the lake before rows need it.
 
-    def __init__(self, lake: Lake, catalog: LookupCatalog) -> None:
+    Args: clock: naive UTC; with it, a table that was never loaded is loaded when rows first need it, so that it counts from the first batch
+    on. note: is told of each such load.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        catalog: LookupCatalog,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        note: Callable[[LoadReport], None] = lambda report: None,
+    ) -> None:
         self._lake = lake
         self._catalog = catalog
+        self._clock = clock
+        self._note = note
         self._versions: dict[str, list[Version]] | None = None
         self._tables: dict[str, LookupTable] = {}
 
@@ -123,7 +136,7 @@ class LookupHistory:
         if not names:
             return None
         if self._versions is None:
-            self._versions = read_versions(self._lake, [table.name for table in self._catalog.enabled])
+            self._versions = self._read_versions()
         known = {name: self._versions[name] for name in names if name in self._versions}
         if not known:
             return None
@@ -139,6 +152,15 @@ class LookupHistory:
         }
         latest = enrichers[max(moments)] if moments else enrichers[None]
         return Enrichment(latest, {moment: enricher for moment, enricher in enrichers.items() if moment is not None})
+
+    def _read_versions(self) -> dict[str, list[Version]]:
+        names = [table.name for table in self._catalog.enabled]
+        versions = read_versions(self._lake, names)
+        if self._clock is None or not any(table.source is not None and table.name not in versions for table in self._catalog.enabled):
+            return versions
+        for report in load_lookup_tables(self._lake, self._catalog, clock=self._clock, is_only_missing=True):
+            self._note(report)
+        return read_versions(self._lake, names)
 
     def _load(self, versions: Sequence[Version]) -> None:
         wanted = {version.content_id: version for version in versions}

@@ -147,6 +147,19 @@ def test_log_types_without_tables_and_tables_without_versions_enrich_nothing(lak
     assert history.enrichment("Test.Type", rows_of(["{}"])) is not None
 
 
+def test_with_a_clock_a_table_that_was_never_loaded_is_loaded_when_rows_first_need_it(lake: EmbeddedLake, pack: Path) -> None:
+    declare(pack, "bad", "Table: panther_marts.no_such", key="x")
+    told: list[LoadReport] = []
+    history = LookupHistory(lake, catalog(pack), clock=lambda: MAY, note=told.append)
+
+    assert history.enrichment("Other.Type", rows_of(["{}"])) is None
+    assert told == []
+    enrichment = history.enrichment("Test.Type", rows_of(["{}"]))
+    assert enrichment is not None
+    assert enrichment.at(None).lookup("staff", "al") == {"email": "al", "team": "IT"}
+    assert [(report.name, report.state) for report in told] == [("bad", "FAILED"), ("staff", "LOADED")]
+
+
 def test_where_code_calls_lookup_every_table_is_loaded_for_every_log_type(lake: EmbeddedLake, pack: Path) -> None:
     load(lake, pack, MAY)
     (pack / "some_rules").mkdir()
