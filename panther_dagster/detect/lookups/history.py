@@ -99,9 +99,9 @@ def version_at(versions: Sequence[Version], moment: datetime | None) -> Version:
 
 def read_table(lake: Lake, version: Version) -> LookupTable:
     """The rows of a version, ready to be searched."""
-    sql = f'select "key", "row" from {LOOKUP_ROWS.name} where lookup_name = ? and content_id = ? order by row_number'
+    sql = f'select row_number, "key", "row" from {LOOKUP_ROWS.name} where lookup_name = ? and content_id = ?'
     rows = lake.query(sql, [version.name, version.content_id])
-    return LookupTable(rows.column("key"), rows.column("row"), is_cidr=version.is_cidr)
+    return LookupTable(rows.column("key"), rows.column("row"), is_cidr=version.is_cidr, numbers=rows.column("row_number"))
 
 
 class LookupHistory:

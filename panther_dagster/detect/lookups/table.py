@@ -6,10 +6,11 @@ Rows stay Arrow text and are parsed when they are found, so a million rows cost 
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from panther_dagster.detect.lookups.rows import key_text, parse_row
 
@@ -23,17 +24,21 @@ class LookupTable:
     family; of the networks that hold an address the smallest counts.
     """
 
-    def __init__(self, keys: pa.Array | pa.ChunkedArray, rows: pa.Array | pa.ChunkedArray, *, is_cidr: bool) -> None:
+    def __init__(
+        self, keys: pa.Array | pa.ChunkedArray, rows: pa.Array | pa.ChunkedArray, *, is_cidr: bool, numbers: pa.ChunkedArray | None = None
+    ) -> None:
+        """Args: numbers: the rows' order, where they do not come in it. (Of a million rows the lake's own sort takes 190 MB more.)"""
         self.is_cidr = is_cidr
         texts_of_rows = rows.cast(pa.large_string())  # first: together they may be more than 2 GB
         self._rows = texts_of_rows.combine_chunks() if isinstance(texts_of_rows, pa.ChunkedArray) else texts_of_rows
+        texts: list[str] = keys.to_pylist()
+        places: Sequence[int] = range(len(texts)) if numbers is None else pc.sort_indices(numbers).to_pylist()
         self._place_by_key: dict[str, int] = {}
         self._networks: dict[int, list[tuple[int, dict[int, int]]]] = {}
-        texts = keys.to_pylist()
         if is_cidr:
-            self._networks = _networks(texts)
+            self._networks = _networks(texts, places)
         else:
-            self._place_by_key = dict(zip(texts, range(len(texts)), strict=True))
+            self._place_by_key = {texts[place]: place for place in places}
 
     def __len__(self) -> int:
         """Number of distinct keys."""
@@ -86,10 +91,10 @@ def looks_like_cidr(keys: Sequence[str]) -> bool:
     return any("/" in key for key in keys) and all(network_of(key) is not None for key in keys)
 
 
-def _networks(texts: Sequence[str]) -> dict[int, list[tuple[int, dict[int, int]]]]:
+def _networks(texts: Sequence[str], places: Iterable[int]) -> dict[int, list[tuple[int, dict[int, int]]]]:
     by_family: dict[int, dict[int, dict[int, int]]] = {4: {}, 16: {}}
-    for place, text in enumerate(texts):
-        network = network_of(text)
+    for place in places:
+        network = network_of(texts[place])
         if network is not None:
             family, prefix, shift = network
             by_family[family].setdefault(shift, {})[prefix] = place

@@ -32,6 +32,15 @@ def test_of_two_rows_with_one_key_the_later_counts() -> None:
     assert places(table_of("192.0.2.0/24", "192.0.2.9/24", is_cidr=True), "192.0.2.1") == [1]
 
 
+def test_the_order_of_rows_is_that_of_their_numbers() -> None:
+    keys, rows = pa.array(["a", "b", "a"]), pa.array(['{"n": 2}', '{"n": 1}', '{"n": 0}'])
+    networks = pa.array(["192.0.2.0/24", "192.0.2.1", "192.0.2.7/24"])
+    numbers = pa.chunked_array([[2, 1], [0]])
+
+    assert places(LookupTable(keys, rows, is_cidr=False, numbers=numbers), "a", "b") == [2, 1]
+    assert places(LookupTable(networks, rows, is_cidr=True, numbers=numbers), "192.0.2.9", "192.0.2.1") == [2, 1]
+
+
 def test_a_found_row_is_the_callers_own() -> None:
     table = table_of("a")
     first = table.find("a")
