@@ -38,8 +38,7 @@ class Enricher:
 
         What an event brings under that name itself is dropped: whoever writes logs must not choose what rules take for business context.
         """
-        for key in [key for key in event if len(key) == len(FIELD) and key.lower() == FIELD]:
-            del event[key]
+        drop_own(event)
         found = {}
         for name, table, selectors in self._plan:
             by_label = {}
@@ -57,6 +56,12 @@ class Enricher:
         table = self._tables.get(lookup_name)
         row = table.find(lookup_key) if table is not None else None
         return None if row is None else ImmutableCaseInsensitiveDict(row)
+
+
+def drop_own(event: dict[str, Any]) -> None:
+    """Remove p_enrichment, in any case, from an event as it was delivered."""
+    for key in [key for key in event if len(key) == len(FIELD) and key.lower() == FIELD]:
+        del event[key]
 
 
 @dataclass(frozen=True)

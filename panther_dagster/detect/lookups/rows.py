@@ -182,7 +182,7 @@ def _add(keyed: KeyedRows, row: Mapping[str, Any], primary_key: str, location: L
     if not usable:
         keyed.skip(f"the row has no key: {primary_key} is {json.dumps(value, default=str)[:80]}", location)
         return
-    text = _text(row)
+    text = row_text(row)
     keyed.rows += 1
     keyed.keys += usable
     keyed.texts += [text] * len(usable)
@@ -224,7 +224,8 @@ def parse_row(text: str | bytes) -> Any:
     return json.loads(text)
 
 
-def _text(row: Mapping[str, Any]) -> str:
+def row_text(row: Mapping[str, Any]) -> str:
+    """A row as JSON; parse_row gives it back."""
     try:
         return orjson.dumps(row, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
     except (TypeError, ValueError):  # integers beyond 64 bits, lone surrogates
