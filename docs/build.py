@@ -18,10 +18,11 @@ INTRODUCTION = """# Tables and columns
 
 Written by `make docs` from the declarations; edit those. Times are UTC. A table's schema says its place in the flow: `panther_raw`,
 `panther_logs`, `panther_indicators`, `panther_signals`, `panther_rule_matches`, `panther_rule_errors`, `panther_alerts`,
-`panther_monitor`, `panther_marts`.
+`panther_monitor`, `panther_marts`, `panther_enrichment`, `panther_lookups`.
 
 Views: `panther_alerts.alerts` has one row per alert; `panther_rule_matches.<log_type>` and `panther_rule_errors.<log_type>` have the
-normalized row of each match or error with `p_rule_id`, `p_alert_id`, `p_alert_severity` and so on.
+normalized row of each match or error with `p_rule_id`, `p_alert_id`, `p_alert_severity` and so on. `panther_lookups.<lookup table>` has the
+table's rows of today, with its own columns and `p_valid_from`.
 """
 
 

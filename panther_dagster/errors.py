@@ -4,6 +4,7 @@
     ├── SettingsError              panther.yaml or the environment is wrong
     ├── DeclarationError           a log type's .yml cannot be used
     ├── RuleError                  a detection's .yml or .py cannot be used
+    ├── LookupTableError           a lookup table's .yml or its rows cannot be used
     ├── LakeError                  the lake refused or lost something
     │   └── WriteConflict          another writer won, after all retries
     ├── SourceError                an object store or folder cannot be read
@@ -52,6 +53,10 @@ class DeclarationError(PantherError):
 
 class RuleError(PantherError):
     """A detection's .yml or .py cannot be used."""
+
+
+class LookupTableError(PantherError):
+    """A lookup table's .yml or its rows cannot be used."""
 
 
 class LakeError(PantherError):

@@ -68,10 +68,24 @@ class BatchSettings(_Section):
     max_object_raw_bytes: int = Field(64 * 1024**3, gt=0)
 
 
+class LookupSourceSettings(_Section):
+    """Where the rows of one lookup table are, in place of what its YAML says. One of the two."""
+
+    file: Path | None = None  # .csv, .jsonl (both perhaps .gz) or .parquet
+    table: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$")  # panther_marts.employees
+
+    @model_validator(mode="after")
+    def _is_one(self) -> LookupSourceSettings:
+        if (self.file is None) == (self.table is None):
+            raise ValueError("needs either a file or a table")
+        return self
+
+
 class RulesSettings(_Section):
     """Where detections are, and what one rule may take for a batch of 5,000 events before it is stopped."""
 
     paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
+    lookup_sources: dict[str, LookupSourceSettings] = Field(default_factory=dict)  # by LookupName
     overlays: tuple[Path, ...] = ()  # folders of changes to single rules, applied over the paths
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
@@ -127,6 +141,7 @@ class ScheduleSettings(_Section):
     dispatch_interval_seconds: int = Field(1, ge=1)
     maintenance_cron: str = "17 * * * *"
     marts_cron: str = "27 * * * *"
+    lookups_cron: str = "32 * * * *"  # lookup tables, from their sources
     checks_cron: str = "37 * * * *"  # freshness of sources, dbt's tests
     keep_runs_days: int = Field(14, ge=1)
 

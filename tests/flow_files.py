@@ -13,7 +13,12 @@ from panther_dagster.storage.lake import Lake
 from panther_dagster.storage.tables import TABLES
 
 # Tables whose rows say when something was done, or how long it took.
-TIMED = {"panther_monitor.rule_runs": ("cpu_seconds",), "panther_monitor.batches": ("cut_time",), "panther_alerts.deliveries": None}
+TIMED = {
+    "panther_monitor.rule_runs": ("cpu_seconds",),
+    "panther_monitor.batches": ("cut_time",),
+    "panther_enrichment.lookup_versions": ("valid_from",),
+    "panther_alerts.deliveries": None,
+}
 
 
 def stopped_trail(name: str, time_utc: datetime) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def table_hashes(lake: Lake) -> dict[str, tuple[int, str]]:
         if left_out is None:
             continue
         columns = [column for column in lake.query(f"select * from {name} limit 0").schema.names if column not in left_out]
-        rows = lake.query(f"select {', '.join(columns)} from {name}").to_pylist()
+        rows = lake.query("select " + ", ".join(f'"{column}"' for column in columns) + f" from {name}").to_pylist()
         texts = sorted(json.dumps(row, default=str, sort_keys=True) for row in rows)
         hashes[name] = (len(rows), hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16])
     return hashes

@@ -20,6 +20,7 @@ from panther_dagster.cli import (
     health,
     ingest,
     lake,
+    lookups,
     queries,
     rules,
     search,
@@ -66,6 +67,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(queries.app, name="queries")
 app.add_typer(failures.app, name="failures")
+app.add_typer(lookups.app, name="lookups")
 app.add_typer(lake.app, name="lake")
 
 

@@ -14,6 +14,7 @@ from panther_dagster.defs.checks import dbt_tests, source_checks
 from panther_dagster.defs.correlations import correlate_signals, correlation_schedule
 from panther_dagster.defs.detections import rule_matches_assets
 from panther_dagster.defs.dispatch import dispatch_alerts, dispatch_sensor
+from panther_dagster.defs.lookups import LOOKUPS_JOB, lookup_key, lookup_tables, lookups_assets
 from panther_dagster.defs.marts import marts_assets
 from panther_dagster.defs.normalized import normalized_assets
 from panther_dagster.defs.raw_logs import raw_logs_assets, source_specs
@@ -35,13 +36,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     nodes = project.nodes
     hours = hourly_partitions(settings.schedule)
     sources = source_specs(settings.sources)
+    tables = lookup_tables(settings)
     flow = [
         raw_logs_assets(project.log_types, sources, hours),
         normalized_assets(nodes, hours),
-        rule_matches_assets(nodes, hours),
+        rule_matches_assets(nodes, hours, [lookup_key(table) for table in tables]),
         alerts_asset(hours),
     ]
     marts = marts_assets(nodes)
+    lookups = lookups_assets(tables)
     checks = [check for check in (source_checks(settings.sources), dbt_tests(nodes)) if check]
     jobs: list[Any] = [
         correlate_signals,
@@ -52,10 +55,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     if marts:
         jobs.append(dg.define_asset_job(MARTS_JOB, dg.AssetSelection.assets(marts).without_checks(), description="Seeds and marts anew."))
+    if lookups:
+        jobs.append(dg.define_asset_job(LOOKUPS_JOB, dg.AssetSelection.assets(lookups), description="Lookup tables from their sources."))
     if checks:
         jobs.append(dg.define_asset_job(CHECKS_JOB, dg.AssetSelection.checks(*checks), description="Freshness of sources, dbt's tests."))
     return dg.Definitions(
-        assets=[*sources, *flow, *([marts] if marts else []), deliveries_spec()],
+        assets=[*sources, *flow, *([marts] if marts else []), *([lookups] if lookups else []), deliveries_spec()],
         asset_checks=checks,
         jobs=jobs,
         sensors=[*source_sensors(settings), dispatch_sensor(settings)],

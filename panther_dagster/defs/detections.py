@@ -1,13 +1,14 @@
 """Normalized rows -> rule matches: every rule on every event of the unit, then correlation rules on the signals around them."""
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from panther_dagster.defs.batch_runs import utc_now
 from panther_dagster.defs.checks import RULE_ERRORS_CHECK, RULES_LOAD, rule_errors_result, rules_load_result
+from panther_dagster.defs.lookups import lookup_history
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.defs.tables import Nodes, normalized_nodes, spec_of_table, table_key
 from panther_dagster.defs.units import unit_of_run
@@ -17,9 +18,9 @@ from panther_dagster.storage.tables import RULE_ERRORS, SIGNALS
 GROUP = "detections"
 
 
-def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """The detection step."""
-    deps = [table_key(relation(node)) for node in normalized_nodes(nodes)]
+def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition, lookups: Sequence[dg.AssetKey] = ()) -> dg.AssetsDefinition:
+    """The detection step. `lookups`: tables that explain events to rules."""
+    deps = [*(table_key(relation(node)) for node in normalized_nodes(nodes)), *lookups]
 
     @dg.multi_asset(
         name="rule_matches",
@@ -34,8 +35,8 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition) -> dg.Asse
         from panther_dagster.detect.detection import detect
 
         names = {destination.name: destination.name for destination in lake.installation.destinations}
-        unit = unit_of_run(context)
-        report = detect(lake.lake, unit, rules=lake.rules, registry=lake.registry, destinations=names or None)
+        unit, lookups = unit_of_run(context), lookup_history(context, lake)
+        report = detect(lake.lake, unit, rules=lake.rules, registry=lake.registry, destinations=names or None, lookups=lookups)
         # Now, and not before detection: it must see what other runs have committed meanwhile.
         correlated = correlate(lake.lake, unit, rules=lake.correlation_rules.rules, now_utc=utc_now().replace(tzinfo=None))
         metadata_by_table: dict[str, dict[str, Any]] = {

@@ -18,6 +18,7 @@ from panther_dagster.storage.lake import Lake
 if TYPE_CHECKING:
     from panther_dagster.detect.correlation.loading import CorrelationRules
     from panther_dagster.detect.limits import LimitedRules
+    from panther_dagster.detect.lookups.declaration import LookupCatalog
     from panther_dagster.log_types.registry import Registry
     from panther_dagster.normalize.dbt import DbtProject
 
@@ -109,6 +110,17 @@ class LakeResource(dg.ConfigurableResource):
             self._loaded["correlation_rules"] = load_correlation_rules(self.installation.rules.paths)
         rules: CorrelationRules = self._loaded["correlation_rules"]
         return rules
+
+    @property
+    def lookups(self) -> LookupCatalog:
+        """All lookup tables that are declared, and the errors of those that cannot be."""
+        from panther_dagster.detect.lookups.declaration import read_lookup_tables
+
+        if "lookups" not in self._loaded:
+            rules = self.installation.rules
+            self._loaded["lookups"] = read_lookup_tables(rules.paths, sources=rules.lookup_sources, log_types=self.registry.by_name)
+        lookups: LookupCatalog = self._loaded["lookups"]
+        return lookups
 
     @property
     def dbt(self) -> DbtProject:

@@ -1,4 +1,4 @@
-"""What is periodic: maintenance of the lake, purging Dagster's event log, marts, checks of sources and tables."""
+"""What is periodic: maintenance of the lake, purging Dagster's event log, marts, lookup tables, checks of sources and tables."""
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
 from collections.abc import Collection
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from panther_dagster.defs.batch_runs import utc_now
+from panther_dagster.defs.lookups import LOOKUPS_JOB
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.settings import Settings
 
@@ -54,6 +55,7 @@ def periodic_schedules(settings: Settings, job_names: Collection[str]) -> list[d
     cron_by_job = {
         lake_maintenance.name: settings.schedule.maintenance_cron,
         MARTS_JOB: settings.schedule.marts_cron,
+        LOOKUPS_JOB: settings.schedule.lookups_cron,
         CHECKS_JOB: settings.schedule.checks_cron,
     }
     return [

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from panther_dagster.detect.events import enriched
 from panther_dagster.detect.limits import LimitedRules
+from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
 from panther_dagster.detect.runner import evaluate
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
@@ -39,6 +41,7 @@ def detect(
     rules: RuleSet | LimitedRules,
     registry: DeclaredLogTypes | None = None,
     destinations: Mapping[str, str] | None = None,
+    lookups: LookupHistory | None = None,
 ) -> DetectionReport:
     """Run all enabled rules over the unit's normalized rows and replace the unit's signals, rule errors and rule runs.
 
@@ -46,7 +49,7 @@ def detect(
     result of a range of hours is that of its batches one by one.
 
     Args: rules: a RuleSet runs in this process; LimitedRules run in their own, where none can hold up or end the detection. registry:
-    limits the log types to the declared ones.
+    limits the log types to the declared ones. lookups: tables that explain fields of events to rules, as p_enrichment.
     """
     began, cpu_began = time.perf_counter(), _cpu_seconds(rules)
     signals, errors, runs = [], [], []
@@ -58,10 +61,12 @@ def detect(
             continue
         for rows in _rows(lake, unit, table):
             events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
+            enrichment = lookups.enrichment(log_type, rows) if lookups is not None else None
             if isinstance(rules, LimitedRules):
-                result = rules.evaluate(rows, log_type=log_type, destinations=destinations)
+                explained = enriched(rows, log_type, enrichment) if enrichment is not None else rows
+                result = rules.evaluate(explained, log_type=log_type, destinations=destinations)
             else:
-                result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
+                result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations, enrichment=enrichment)
             signals.append(result.signals)
             errors.append(result.errors)
             runs.append(result.runs)

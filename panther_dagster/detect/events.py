@@ -1,17 +1,21 @@
 """Normalized rows (Arrow) -> the event that rules see: the untouched text, parsed, with the row's p_ columns.
 
-An event's own keys win over p_ columns of the same name. Indicator columns are absent when empty. Times are text, with nine digits.
+An event's own keys win over p_ columns of the same name; p_enrichment, where lookup tables explain the log type, is only ours. Indicator
+columns are absent when empty. Times are text, with nine digits.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from panther_dagster.detect.lookups.enrichment import FIELD, Enricher, Enrichment, drop_own
+from panther_dagster.detect.lookups.rows import parse_row, row_text
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
 
 # Columns that become p_ fields of the event, in this order. p_batch_id, p_hour and p_record_index say where a row is, not what it is.
@@ -26,12 +30,18 @@ class UnreadableEvent(ValueError):
 
 
 class EventBatch:
-    """The rows of one record batch; parses a row when it is asked for."""
+    """The rows of one record batch; parses a row when it is asked for.
 
-    def __init__(self, rows: pa.RecordBatch, log_type: str) -> None:
+    Args: enrichment: lookup tables as they were when rows were taken in; None when none explains the log type, or when the rows have
+    what they say in a column p_enrichment already.
+    """
+
+    def __init__(self, rows: pa.RecordBatch, log_type: str, enrichment: Enrichment | None = None) -> None:
         self.size = rows.num_rows
         self._log_type = log_type
         names = set(rows.schema.names)
+        self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
+        self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if FIELD in names and enrichment is None else None
         raw = rows.column(RAW_EVENT_COLUMN)
         self._texts: list[str | None] = raw.to_pylist()
         self._is_exact: list[bool | None] = pc.invert(pc.match_substring_regex(raw, _LONG_NUMBER)).to_pylist()
@@ -57,7 +67,31 @@ class EventBatch:
                 event[name] = value
         if "p_log_type" not in event:
             event["p_log_type"] = self._log_type
+        if self._enrichers is not None:
+            self._enrichers[index].add_to(event)
+        elif self._found is not None:
+            drop_own(event)
+            found = self._found[index]
+            if found is not None:
+                event[FIELD] = parse_row(found)
         return event
+
+    def lookup_function(self, index: int) -> Callable[[str, str], Any] | None:
+        """What a row's event.lookup() calls; None without lookup tables."""
+        return None if self._enrichers is None else self._enrichers[index].lookup
+
+
+def enriched(rows: pa.RecordBatch, log_type: str, enrichment: Enrichment) -> pa.RecordBatch:
+    """The rows with a column p_enrichment, JSON of what lookup tables say of each: for rules in a process that has no tables."""
+    batch = EventBatch(rows, log_type, enrichment)
+    texts: list[str | None] = []
+    for index in range(batch.size):
+        try:
+            found = batch.event(index).get(FIELD)
+        except UnreadableEvent:
+            found = None
+        texts.append(None if found is None else row_text(found))
+    return rows.append_column(FIELD, pa.array(texts, pa.string()))
 
 
 def _parsed(text: str | None, is_exact: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.events import EventBatch, UnreadableEvent
+from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.detect.progress import FUNCTION, NO_RULE, ROW, RULE, Progress
 from panther_dagster.detect.rule import Outcome, Rule, add_details, checked_verdict, is_of_the_host
@@ -56,16 +57,18 @@ def evaluate(
     destinations: Mapping[str, str] | None = None,
     candidates: Candidates = every_rule_on_every_row,
     progress: Progress | None = None,
+    enrichment: Enrichment | None = None,
 ) -> DetectionResult:
     """Run the enabled rules of a log type on normalized rows.
 
     Args: events: rows with p_raw_event and the p_ columns, as in panther_logs. destinations: id by display name, to check what
     destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run; pairs it leaves out must be
     ones where the rule returns False. progress: is told which rule (its position among those of the log type) runs on which row.
+    enrichment: lookup tables that give events their p_enrichment; None for log types without, or when the rows have it as a column.
 
     Returns: signals in order of rows, then of rule ids; one run row per rule, batch and hour.
     """
-    run = _Run(rules.for_log_type(log_type), log_type, destinations, [NO_RULE, 0, 0] if progress is None else progress)
+    run = _Run(rules.for_log_type(log_type), log_type, destinations, [NO_RULE, 0, 0] if progress is None else progress, enrichment)
     for batch in events.to_batches() if isinstance(events, pa.Table) else [events]:
         run.take(batch, candidates)
     return run.result()
@@ -85,7 +88,15 @@ class _Tally:
 
 
 class _Run:
-    def __init__(self, rules: Sequence[Rule], log_type: str, destinations: Mapping[str, str] | None, progress: Progress) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        log_type: str,
+        destinations: Mapping[str, str] | None,
+        progress: Progress,
+        enrichment: Enrichment | None,
+    ) -> None:
+        self._enrichment = enrichment
         self._rules = rules
         self._progress = progress
         self._number_by_id = {rule.rule_id: number for number, rule in enumerate(rules)}
@@ -111,7 +122,7 @@ class _Run:
                 _share_cpu(list(tallies.values()), time.thread_time() - began)
 
     def _take_piece(self, rows: pa.RecordBatch, candidates: Candidates, tallies: Mapping[str, _Tally], places: _Places, first: int) -> None:
-        batch = EventBatch(rows, self._log_type)
+        batch = EventBatch(rows, self._log_type, self._enrichment)
         clock, progress = time.perf_counter, self._progress
         plans: dict[int, _Plan] = {}
         for count, (index, chosen) in enumerate(candidates(rows, self._rules)):
@@ -129,6 +140,8 @@ class _Run:
             before = clock() if is_timed else 0.0
             for model, members in plan.members_by_model:
                 shared = PantherEvent.sharing(event, model)
+                if self._enrichment is not None:
+                    shared.lookup_function = batch.lookup_function(index)
                 for rule, verdict, tally, number in members:
                     failure: BaseException | None = None
                     progress[RULE] = number

@@ -309,6 +309,41 @@ DELIVERIES = Table(
     is_small=True,
 )
 
+LOOKUPS_SCHEMA = "panther_lookups"  # a view for each lookup table, with its rows of today
+
+LOOKUP_VERSIONS = Table(
+    "panther_enrichment.lookup_versions",
+    "One row per version of a lookup table: rows that count from then on.",
+    columns(
+        [
+            ("lookup_name", pa.string(), "LookupName."),
+            ("content_id", pa.string(), "Hash of the rows; a change that is taken back has the id that it had before."),
+            ("valid_from", TIME, "Batches that are taken in from then on see these rows; the first version also all before."),
+            ("rows", pa.int64(), "Number of rows."),
+            ("primary_key", pa.string(), "Column that events are matched with."),
+            ("is_cidr", pa.bool_(), "Whether keys are networks that hold an address, instead of equal texts."),
+            ("columns", pa.string(), "JSON: {column: type}."),
+            ("source", pa.string(), "File, table or query that the rows came from."),
+        ]
+    ),
+    is_small=True,
+)
+
+LOOKUP_ROWS = Table(
+    "panther_enrichment.lookup_rows",
+    "One row per key of a lookup table and content: all versions. `panther_lookups.<name>` has those of today, with their columns.",
+    columns(
+        [
+            ("lookup_name", pa.string(), "LookupName."),
+            ("content_id", pa.string(), "Of the versions that have the row."),
+            ("row_number", pa.int64(), "Order of the source: of two rows with one key the later counts."),
+            ("key", pa.string(), "Text of the key."),
+            ("row", pa.string(), "JSON of the row."),
+        ]
+    ),
+    is_small=True,
+)
+
 TABLES: tuple[Table, ...] = (
     OBJECTS,
     BATCHES,
@@ -321,6 +356,8 @@ TABLES: tuple[Table, ...] = (
     ALERT_EVENTS,
     ALERT_SIGNALS,
     DELIVERIES,
+    LOOKUP_VERSIONS,
+    LOOKUP_ROWS,
 )
 SCHEMAS: tuple[str, ...] = (
     "panther_raw",
@@ -332,4 +369,6 @@ SCHEMAS: tuple[str, ...] = (
     "panther_alerts",
     "panther_monitor",
     "panther_marts",
+    "panther_enrichment",
+    LOOKUPS_SCHEMA,
 )

@@ -13,7 +13,7 @@ from panther_dagster.dispatch.messages import alert_link
 from panther_dagster.normalize.dbt import DbtProject, relation
 from panther_dagster.settings import Settings, SourceSettings
 
-GROUPS = {"sources", "raw", "normalized", "indicators", "detections", "alerts", "deliveries", "marts"}
+GROUPS = {"sources", "raw", "normalized", "indicators", "detections", "alerts", "deliveries", "marts", "lookups"}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,9 @@ def test_the_flow_is_one_lineage(definitions: dg.Definitions) -> None:
     assert parents("panther_raw/okta_systemlog") == {"sources/incoming", "sources/once"}
     assert parents("panther_logs/okta_systemlog") == {"panther_raw/okta_systemlog"}
     assert {"panther_logs/okta_systemlog", "panther_logs/aws_cloudtrail"} <= parents("panther_indicators/indicators")
-    assert len(parents("panther_signals/signals")) == 19
+    assert len(parents("panther_signals/signals")) == 20
+    assert "panther_lookups/employees" in parents("panther_signals/signals")
+    assert parents("panther_lookups/employees") == {"panther_marts/employees"}
     assert parents("panther_alerts/alerts") == {"panther_signals/signals", "panther_signals/rule_errors"}
     assert parents("panther_alerts/deliveries") == {"panther_alerts/alerts"}
 
@@ -81,7 +83,14 @@ def test_sensors_and_schedules_run_without_being_switched_on(definitions: dg.Def
     assert set(sensors) == {"source_incoming", "unfinished_batches", "pending_alerts"}
     assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.RUNNING}
     schedules = {schedule.job_name: schedule for schedule in repository.schedule_defs}
-    assert set(schedules) == {"correlate_signals", "lake_maintenance", "refresh_marts", "check_tables", "scheduled_query"}
+    assert set(schedules) == {
+        "correlate_signals",
+        "lake_maintenance",
+        "refresh_marts",
+        "load_lookups",
+        "check_tables",
+        "scheduled_query",
+    }
     assert {schedule.default_status for schedule in schedules.values()} == {dg.DefaultScheduleStatus.RUNNING}
 
 

@@ -11,6 +11,9 @@ import rule_pack
 from rule_pack import PACK, documents
 
 from panther_dagster.detect.documents import read_document
+from panther_dagster.detect.lookups.declaration import read_lookup_tables
+from panther_dagster.log_types.registry import load_registry
+from panther_dagster.settings import PROJECT_ROOT
 
 RULES = rule_pack.rules()
 DOCUMENTATION_NETWORKS = [ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
@@ -35,10 +38,18 @@ def test_rules_of_the_cross_source_folder_read_several_sources() -> None:
 
 
 def test_ids_are_unique_over_all_kinds() -> None:
-    keys = {"rule": "RuleID", "correlation_rule": "RuleID", "global": "GlobalID", "datamodel": "DataModelID"}
+    keys = {"rule": "RuleID", "scheduled_rule": "RuleID", "correlation_rule": "RuleID", "lookup_table": "LookupName"}
+    keys |= {"global": "GlobalID", "datamodel": "DataModelID", "scheduled_query": "QueryName"}
     ids = [document[key] for kind, key in keys.items() for document in documents(kind).values()]
 
     assert [item for item, count in Counter(ids).items() if count > 1] == []
+
+
+def test_lookup_tables_load_without_errors_or_warnings() -> None:
+    catalog = read_lookup_tables([PACK], log_types=load_registry(PROJECT_ROOT / "dbt_project").by_name)
+
+    assert (catalog.errors, catalog.warnings) == ((), ())
+    assert set(catalog.by_name) == {document["LookupName"] for document in documents("lookup_table").values()}
 
 
 def test_display_names_are_unique() -> None:
@@ -66,7 +77,8 @@ def test_each_log_type_has_one_data_model_at_most() -> None:
 
 
 def test_every_file_reads_alike_by_the_engine_and_by_plain_yaml() -> None:
-    for kind in ("rule", "scheduled_rule", "global", "datamodel"):  # `On:` of correlation rules is true to plain YAML
+    # Not correlation rules: their `On:` is true to plain YAML.
+    for kind in ("rule", "scheduled_rule", "scheduled_query", "global", "datamodel", "lookup_table"):
         for file, document in documents(kind).items():
             assert read_document(file) == document, file.name
 
