@@ -14,7 +14,7 @@ import typer
 
 from panther_dagster.cli.listing import Column, Format, terminal_text, write_json, write_rows
 from panther_dagster.detect.coverage import coverage
-from panther_dagster.detect.loading import LOADERS
+from panther_dagster.detect.unit_test_run import TESTED_KINDS
 
 if TYPE_CHECKING:
     from panther_dagster.detect.coverage import Coverage
@@ -32,7 +32,6 @@ COLUMNS = (
     Column("error", "error"),
     Column("place", "place"),
 )
-TESTED_KINDS = tuple(LOADERS)
 
 
 def write_report(run: TestRun, reports: Sequence[ItemReport], paths: Sequence[Path], format: str, *, with_coverage: bool) -> None:

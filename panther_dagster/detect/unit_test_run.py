@@ -19,16 +19,22 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final
 
+from panther_dagster.detect.correlation.parsing import parse_correlation_rule
+from panther_dagster.detect.correlation.unit_tests import run_correlation_test
+from panther_dagster.detect.documents import place_of
 from panther_dagster.detect.items import Item, ItemReader, is_detection
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes
+from panther_dagster.detect.metadata import Findings
 from panther_dagster.detect.overlays import NO_OVERLAYS, Overlays
 from panther_dagster.detect.pack import PackLoader, files_by_root, unread_items
 from panther_dagster.detect.pack_items import check_pack_items
 from panther_dagster.detect.selection import RuleFilter, check_filter_keys
 from panther_dagster.detect.state import MemoryStore
-from panther_dagster.detect.unit_tests import TestResult, run_tests_of
+from panther_dagster.detect.unit_tests import TestResult, run_tests_of, shortfall_of
 from panther_dagster.errors import Location, RuleError
 
+CORRELATION_RULE: Final = "correlation_rule"
+TESTED_KINDS: Final = (*LOADERS, CORRELATION_RULE)
 _LOADING: Final = -1  # in place of a test's index: the file's code is being imported
 _TICK_SECONDS: Final = 0.5
 _GRACE_SECONDS: Final = 1.0
@@ -136,7 +142,7 @@ def _folded(
     return TestRun(
         reports=tuple(sorted((report for report in kept if report.is_run), key=_id_of)),
         items=tuple(chosen),
-        skipped=tuple(item for item in chosen if item.kind in LOADERS and not options.runs(item)),
+        skipped=tuple(item for item in chosen if item.kind in TESTED_KINDS and not options.runs(item)),
         invalid=tuple(report.item for report in kept if report.item is not None and report.errors and not report.is_run),
         errors=tuple(errors),
     )
@@ -343,6 +349,8 @@ def _work(
 def _report(loader: PackLoader, task: _Task, lethal: Mapping[int, str], options: TestOptions, progress: Any) -> ItemReport:
     loaded = loader.load(task.root, task.file, options.runs)
     item = _slim(loaded.item)
+    if loaded.item is not None and loaded.item.kind == CORRELATION_RULE and not loaded.errors and options.runs(loaded.item):
+        return _correlation_report(loaded.item, options)
     if loaded.detection is None:
         return ItemReport(item, errors=loaded.errors)
 
@@ -352,3 +360,19 @@ def _report(loader: PackLoader, task: _Task, lethal: Mapping[int, str], options:
 
     tests = run_tests_of(loaded.detection, minimum_tests=options.minimum_tests, test_names=options.test_names, begin=begin)
     return ItemReport(item, True, tests.results, tests.shortfall, loaded.errors)
+
+
+def _correlation_report(item: Item, options: TestOptions) -> ItemReport:
+    """Of a correlation rule, whose tests run none of a rule's code."""
+    findings = Findings(item.file)
+    rule = parse_correlation_rule(item.values, findings)
+    if rule is None:
+        return ItemReport(_slim(item), errors=tuple(findings.errors))
+    results = []
+    for index, test in enumerate(rule.tests):
+        if options.test_names and not (isinstance(test, Mapping) and test.get("Name") in options.test_names):
+            continue
+        ran = run_correlation_test(rule, test)
+        place = None if ran.is_passed else place_of(item.file, "Tests", index)
+        results.append(TestResult(ran.rule_id, ran.name, ran.is_passed, ran.expected, ran.is_triggered, error=ran.error, place=place))
+    return ItemReport(_slim(item), True, tuple(results), shortfall_of(rule.tests, options.minimum_tests), tuple(findings.errors))

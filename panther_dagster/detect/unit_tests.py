@@ -117,7 +117,7 @@ def run_tests_of(
             result = run_test(detection, test, destinations=destinations)
         place = None if result.is_passed else _place(detection, index)
         results.append(replace(result, place=place, seconds=time.perf_counter() - began))
-    return RuleTestReport(detection, tuple(results), _shortfall(detection.tests, minimum_tests))
+    return RuleTestReport(detection, tuple(results), shortfall_of(detection.tests, minimum_tests))
 
 
 def run_test(rule: Detection, test: Any, *, destinations: Mapping[str, str] | None = None) -> TestResult:
@@ -214,7 +214,8 @@ def _malformed(rule: Detection, test: Any) -> str | None:
     return None
 
 
-def _shortfall(tests: Sequence[Any], minimum: int) -> str | None:
+def shortfall_of(tests: Sequence[Any], minimum: int) -> str | None:
+    """Which tests are missing, in words; None when there are enough."""
     if minimum <= 0:
         return None
     if len(tests) < minimum:
