@@ -1,0 +1,138 @@
+"""Functions of rules -> their syntax trees, proven to be the code that runs; and which names any code of the pack may change."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType
+
+MUTATING_METHODS = frozenset(
+    (
+        *("append", "add", "update", "extend", "pop", "remove", "clear", "insert", "setdefault", "discard", "popitem", "sort", "reverse"),
+        *("appendleft", "popleft", "extendleft", "rotate", "move_to_end", "subtract"),
+        *("difference_update", "intersection_update", "symmetric_difference_update", "__setitem__", "__delitem__"),
+    )
+)
+
+
+class SourceCode:
+    """The files of rules and helpers, each read once."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, _File | None] = {}
+        self._nodes: dict[CodeType, ast.FunctionDef | None] = {}
+        self.changed_names: set[str] = set()
+
+    def read(self, file: str) -> None:
+        """Take note of what the functions of a file may change."""
+        self._file(file)
+
+    def function(self, function: FunctionType) -> ast.FunctionDef | None:
+        """The definition of a plain function; None when its code is not to be had or is not what its file says now."""
+        code = function.__code__
+        if function.__closure__ is not None:
+            return None
+        if code not in self._nodes:
+            file = self._file(code.co_filename)
+            self._nodes[code] = file.definition(code) if file is not None else None
+        return self._nodes[code]
+
+    def _file(self, name: str) -> _File | None:
+        if name not in self._files:
+            try:
+                self._files[name] = _File(Path(name).read_bytes(), name)
+            except (OSError, SyntaxError, ValueError):
+                self._files[name] = None
+            else:
+                file = self._files[name]
+                self.changed_names |= file.changed_names if file is not None else set()
+        return self._files[name]
+
+
+class _File:
+    def __init__(self, text: bytes, name: str) -> None:
+        self.tree = ast.parse(text)
+        self.changed_names = changed_names(self.tree)
+        self._codes = {(code.co_firstlineno, code.co_name): code for code in _codes(compile(text, name, "exec", dont_inherit=True))}
+        self._nodes = {
+            (min([node.lineno, *(d.lineno for d in node.decorator_list)]), node.name): node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef)
+        }
+
+    def definition(self, code: CodeType) -> ast.FunctionDef | None:
+        place = (code.co_firstlineno, code.co_name)
+        # Code objects compare by what they do, so an edited file or a swapped function is told apart.
+        return self._nodes.get(place) if self._codes.get(place) == code else None
+
+
+def changed_names(tree: ast.AST) -> set[str]:
+    """Names outside of functions that some function binds anew or changes in place, as far as it can be seen."""
+    found: set[str] = set()
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            own = local_names(function)
+            for node in ast.walk(function):
+                found.update(_changed_by(node, own))
+    return found
+
+
+def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    """Parameters, and every name that is bound within the function, inner functions included."""
+    arguments = function.args
+    names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg) if a}
+    elsewhere: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.update([] if node is function else [node.name])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            names.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            names.add(node.rest)
+        elif isinstance(node, ast.Global):
+            elsewhere.update(node.names)
+    return names - elsewhere
+
+
+def _changed_by(node: ast.AST, own: set[str]) -> Iterator[str]:
+    if isinstance(node, ast.Global):
+        yield from node.names
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATING_METHODS:
+            yield from _owner(node.func.value, own)
+        elif isinstance(node.func, ast.Name) and node.func.id in ("setattr", "delattr") and len(node.args) > 1:
+            name = node.args[1]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                yield name.value
+    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        yield node.attr
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        yield from _owner(node.value, own)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id not in own:
+        yield node.target.id
+
+
+def _owner(node: ast.AST, own: set[str]) -> Iterator[str]:
+    """The name whose value is changed: `a` of `a[0].append(1)` and of `a["k"] = 1`, `A` of `helper.A.append(1)`."""
+    while isinstance(node, (ast.Subscript, ast.Call)):
+        node = node.value if isinstance(node, ast.Subscript) else node.func
+        if isinstance(node, ast.Attribute) and node.attr in ("get", "setdefault", "values", "items"):
+            node = node.value
+    if isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.Name) and node.id not in own:
+        yield node.id
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
