@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
-from panther_dagster.detect.runner import evaluate
+from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
+from panther_dagster.detect.runner import Candidates, evaluate, every_rule_on_every_row
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
@@ -38,13 +39,15 @@ def detect(
     rules: RuleSet,
     registry: DeclaredLogTypes | None = None,
     destinations: Mapping[str, str] | None = None,
+    use_prefilter: bool = True,
 ) -> DetectionReport:
     """Run all enabled rules over the unit's normalized rows and replace the unit's signals, rule errors and rule runs.
 
     Memory holds one piece of rows and the matches. Rows are read in a fixed order, so that the same unit gives the same tables; the
     result of a range of hours is that of its batches one by one.
 
-    Args: registry: limits the log types to the declared ones.
+    Args: registry: limits the log types to the declared ones. use_prefilter: run a rule only on rows for which its code can return
+    anything but False; the signals are the same without it.
     """
     began, cpu_began = time.perf_counter(), time.thread_time()
     signals, errors, runs = [], [], []
@@ -54,9 +57,12 @@ def detect(
         table = f"panther_logs.{table_name(log_type)}"
         if (registry is not None and log_type not in registry.by_name) or table not in stored:
             continue
+        candidates: Candidates = every_rule_on_every_row
+        if use_prefilter:
+            candidates = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS)
         for rows in _rows(lake, unit, table):
             events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
-            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations)
+            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates)
             signals.append(result.signals)
             errors.append(result.errors)
             runs.append(result.runs)

@@ -230,7 +230,7 @@ class Calls:
             def deep_get(evaluation: Evaluation, *given: Any) -> Any:
                 return evaluation.event.deep_get(*keys, **_default(given))
 
-            return self.computed_of_event(f"deep_get {keys}", first, default, deep_get, can_raise=bool(default))
+            return self.computed_of_event(f"deep_get {keys}", first, default, deep_get, can_raise=any(map(is_abstract, default)))
         if event.is_plain:
             raise Unsupported("udm of a plain event")
         return self._udm(keys, default)
@@ -256,6 +256,7 @@ class Calls:
             fields,
             default,
             lambda e, *d: PantherEvent.sharing(e.event.raw_view(), model).udm(*keys, **_default(d)),
+            can_raise=any(map(is_abstract, default)),
         )
 
     def _packed(self, value: Any) -> Any:

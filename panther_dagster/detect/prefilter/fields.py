@@ -26,7 +26,6 @@ class FieldDecoder:
         self._spellings = tuple(spellings)
         self._spelling_by_folded = {spelling.lower(): spelling for spelling in self._spellings}
         self._keys: list[str] = list(self._spellings)
-        self._known = set(self._keys)
         self._rebuilds = 0
         self._keys_of = msgspec.json.Decoder(dict[str, Raw]).decode
         self._build()
@@ -34,6 +33,11 @@ class FieldDecoder:
     def attribute_of(self, spelling: str) -> str:
         """The record's attribute for a field."""
         return f"f{self._spellings.index(spelling)}"
+
+    @property
+    def key_count(self) -> int:
+        """How many keys of events are known."""
+        return len(self._keys)
 
     def record(self, text: bytes) -> Any:
         """The fields of an event; None when all rules must see it."""
@@ -72,7 +76,6 @@ class FieldDecoder:
             else:
                 self._keys.insert(place, key)
                 place += 1
-        self._known.update(keys)
         self._rebuilds += 1
         self._build()
 

@@ -1,14 +1,15 @@
 """All rules of a log type as one machine: it reads one field after the other until it is known which rules an event is for.
 
 A state is a set of rules that are candidates already, and what is left of the trees of others. It asks for the field that most of them
-ask first. Values that no condition tells apart lead to the same state, so there are few states; each remembers the texts that it has met.
+ask first, those with few values before those with many. Values that no condition tells apart lead to the same state, so there are few
+states; each remembers the texts that it has met.
 The memory of both is bounded: at the bound it starts anew, which costs time only.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from panther_dagster.detect.prefilter.values import CANDIDATE, RETURNS_FALSE, Branch, Condition, Evaluation, Outcome, Tree
@@ -26,7 +27,7 @@ _Pending = Sequence[tuple[int, Tree]]
 class State:
     """What is known so far. `fields`: what to read next, empty at the end. `read` and `rules` are the user's, for speed."""
 
-    __slots__ = ("classes", "conditions", "fields", "memory", "numbers", "pending", "read", "rules")
+    __slots__ = ("_known", "classes", "conditions", "fields", "memory", "numbers", "pending", "read", "rules")
 
     def __init__(self, numbers: tuple[int, ...], pending: _Pending, fields: tuple[str, ...]) -> None:
         self.numbers = numbers
@@ -34,18 +35,21 @@ class State:
         self.fields = fields
         self.memory: dict[Key, State] = {}
         self.classes: dict[tuple[Outcome, ...], State] = {}
-        known = frozenset(fields)
-        every = all_conditions(tree for _, tree in pending)
-        self.conditions = tuple(condition for condition in every if known.issuperset(condition.value.fields))
+        self._known = frozenset(fields)
+        self.conditions = tuple(filter(self.decides, all_conditions(tree for _, tree in pending)))
         self.read: Any = None
         self.rules: Any = None
+
+    def decides(self, condition: Condition) -> bool:
+        """Whether reading this state's fields answers a condition."""
+        return self._known.issuperset(condition.value.fields)
 
 
 class Machine:
     """Candidate rules by number.
 
     Args: trees: of each rule. event_of: the event that has these keys for these fields and nothing else. prepare: called with each new
-    state.
+    state. has_many_values: fields that rarely have the same value twice, which are read last.
     """
 
     def __init__(
@@ -54,12 +58,14 @@ class Machine:
         event_of: Callable[[tuple[str, ...], Key], Any],
         prepare: Callable[[State], None],
         *,
+        has_many_values: Container[str] = (),
         max_states: int = MAX_STATES,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
     ) -> None:
         self._trees = tuple(trees)
         self._event_of = event_of
         self._prepare = prepare
+        self._has_many_values = has_many_values
         self._max_states = max_states
         self._max_memory_bytes = max_memory_bytes
         self._start_anew()
@@ -79,21 +85,39 @@ class Machine:
     def following(self, state: State, key: Key) -> State:
         """The state after a key that `state` does not remember."""
         evaluation = Evaluation(self._event_of(state.fields, key))
+        if any(field in self._has_many_values for field in state.fields):
+            found = self._state(state.numbers, self._asked_now(state, evaluation))
+            self._remember(state, key, (), found)
+            return found
         outcomes = tuple([condition.outcome(evaluation) for condition in state.conditions])
-        found = state.classes.get(outcomes)
-        if found is None:
+        known_state = state.classes.get(outcomes)
+        if known_state is None:
             known = {condition.id: outcome for condition, outcome in zip(state.conditions, outcomes, strict=True)}
             done: dict[int, Tree] = {}
-            found = self._state(state.numbers, [(number, self._rest(tree, known, done)) for number, tree in state.pending])
-        self._remember(state, key, outcomes, found)
-        return found
+            known_state = self._state(state.numbers, [(number, self._rest(tree, known, done)) for number, tree in state.pending])
+        self._remember(state, key, outcomes, known_state)
+        return known_state
+
+    def _asked_now(self, state: State, evaluation: Evaluation) -> _Pending:
+        """The trees after those conditions that they ask now. Most values are new, so conditions that come later wait."""
+        known: dict[Any, Outcome] = {}
+        pending = []
+        for number, tree in state.pending:
+            while isinstance(tree, Branch) and state.decides(tree.condition):
+                condition = tree.condition
+                outcome = known.get(condition.id)
+                if outcome is None:
+                    outcome = known[condition.id] = condition.outcome(evaluation)
+                tree = tree.following.get(outcome, CANDIDATE)
+            pending.append((number, tree))
+        return pending
 
     def _remember(self, state: State, key: Key, outcomes: tuple[Outcome, ...], found: State) -> None:
         if len(self._states) > self._max_states or len(self._nodes) > MAX_NODES:
             self._start_anew()
             return
         self.memory_bytes += _ENTRY_BYTES + _size(key)
-        if outcomes not in state.classes:
+        if outcomes and outcomes not in state.classes:
             self.memory_bytes += _ENTRY_BYTES + 8 * len(outcomes)
         if self.memory_bytes > self._max_memory_bytes:
             for other in self._states.values():
@@ -101,7 +125,8 @@ class Machine:
                 other.classes.clear()
             self.memory_bytes = 2 * _ENTRY_BYTES + _size(key) + 8 * len(outcomes)
         state.memory[key] = found
-        state.classes[outcomes] = found
+        if outcomes:
+            state.classes[outcomes] = found
 
     def _state(self, numbers: Sequence[int], pending: _Pending) -> State:
         candidates = tuple(sorted([*numbers, *(number for number, tree in pending if tree is CANDIDATE)]))
@@ -109,7 +134,7 @@ class Machine:
         identity = (candidates, tuple((number, id(tree)) for number, tree in rest))
         found = self._states.get(identity)
         if found is None:
-            found = self._states[identity] = State(candidates, rest, _most_asked(rest))
+            found = self._states[identity] = State(candidates, rest, _next_fields(rest, self._has_many_values))
             self._prepare(found)
         return found
 
@@ -155,10 +180,19 @@ def all_conditions(trees: Iterable[Tree]) -> Iterable[Condition]:
     return found.values()
 
 
-def _most_asked(pending: _Pending) -> tuple[str, ...]:
-    """The fields that most trees begin with."""
-    counts = Counter(tree.condition.value.fields for _, tree in pending if isinstance(tree, Branch))
-    return min(counts, key=lambda fields: (-counts[fields], len(fields), fields)) if counts else ()
+def _next_fields(pending: _Pending, has_many_values: Container[str]) -> tuple[str, ...]:
+    """What to read next: what most trees begin with, but first whatever has few values, since that may end trees before more is read."""
+    first = Counter(tree.condition.value.fields for _, tree in pending if isinstance(tree, Branch))
+    anywhere = Counter(condition.value.fields for condition in all_conditions(tree for _, tree in pending))
+    for counts in (first, anywhere):
+        few = {fields: count for fields, count in counts.items() if not any(field in has_many_values for field in fields)}
+        if few:
+            return _most_asked(few)
+    return _most_asked(first) if first else ()
+
+
+def _most_asked(counts: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:
+    return min(counts, key=lambda fields: (-counts[fields], len(fields), fields))
 
 
 def _size(key: Key) -> int:

@@ -17,6 +17,7 @@ from panther_dagster.detect.events import AddedFields, UnreadableEvent, parsed_f
 from panther_dagster.detect.prefilter.conditions import Analyzer
 from panther_dagster.detect.prefilter.fields import FieldDecoder
 from panther_dagster.detect.prefilter.index import Machine, State, all_conditions
+from panther_dagster.detect.prefilter.names import Guards
 from panther_dagster.detect.prefilter.values import CANDIDATE, Tree
 from panther_dagster.detect.rule import Rule
 from panther_dagster.event import PantherEvent
@@ -24,6 +25,7 @@ from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
 
 # Analyzing a rule takes as long as running it on so many rows.
 WARM_UP_ROWS: Final = 5_000
+SAMPLED_ROWS: Final = 1_000
 
 
 class Prefilter:
@@ -45,10 +47,10 @@ class Prefilter:
             yield from ((index, rules) for index in range(rows.num_rows))
             return
         if self._rules != tuple(rules):
-            self._analyze(tuple(rules))
+            self._analyze(tuple(rules), rows)
         yield from self._candidates(rows)
 
-    def _analyze(self, rules: tuple[Rule, ...]) -> None:
+    def _analyze(self, rules: tuple[Rule, ...], rows: pa.RecordBatch) -> None:
         self._rules = rules
         analyzer = Analyzer(self._log_type)
         for rule in rules:
@@ -61,18 +63,26 @@ class Prefilter:
             field: field if AddedFields.may_have(field) else analyzer.spellings.most_common(field) for field in fields
         }
         self._decoder = FieldDecoder(self._spelling_by_field.values())
+        self._has_many_values = self._fields_of_many_values(rows)
         self._build()
 
+    def _fields_of_many_values(self, rows: pa.RecordBatch) -> set[str]:
+        """Fields with another text in more than one of ten rows."""
+        size = min(rows.num_rows, SAMPLED_ROWS)
+        texts = rows.column(RAW_EVENT_COLUMN).slice(0, size).cast(pa.large_binary()).to_pylist()
+        records = [record for text in texts if text is not None and (record := self._decoder.record(text)) is not None]
+        self._added = AddedFields(rows, self._log_type)
+        many = set()
+        for field in self._spelling_by_field:
+            reader = self._reader(field)
+            if len({_key(reader, record, index) for index, record in enumerate(records)}) > max(size / 10, 20):
+                many.add(field)
+        return many
+
     def _build(self) -> None:
-        self._guards = list(
-            {
-                id(guard): guard
-                for conditions, tree in zip(self.conditions, self._trees, strict=True)
-                if tree is not CANDIDATE
-                for guard in conditions.guards
-            }.values()
-        )
-        self._machine = Machine(self._trees, self._event_of, self._prepare)
+        trusted = [conditions for conditions, tree in zip(self.conditions, self._trees, strict=True) if tree is not CANDIDATE]
+        self._guards = Guards({id(guard): guard for conditions in trusted for guard in conditions.guards}.values())
+        self.machine = Machine(self._trees, self._event_of, self._prepare, has_many_values=self._has_many_values)
 
     def _candidates(self, rows: pa.RecordBatch) -> Iterator[tuple[int, Sequence[Rule]]]:
         rules = self._rules or ()
@@ -83,7 +93,7 @@ class Prefilter:
             return
         self._added = AddedFields(rows, self._log_type)
         record_of = self._decoder.record
-        machine = self._machine
+        machine = self.machine
         for index, text in enumerate(raw.cast(pa.large_binary()).to_pylist()):
             record = None if text is None else record_of(text)
             if record is None:
@@ -107,22 +117,19 @@ class Prefilter:
                 chosen = rules if state.fields else state.rules
             if chosen:
                 yield index, chosen
-                if not self._hold():
+                if not self._guards.hold():
                     demoted = [rule for rule in self._demote_changed() if rule not in chosen]
-                    machine = self._machine
+                    machine = self.machine
                     if demoted:
                         yield index, demoted
 
-    def _hold(self) -> bool:
-        return all([guard.holds() for guard in self._guards])
-
     def _demote_changed(self) -> list[Rule]:
         """Make the rules whose guards do not hold candidates for good; returns them."""
-        if self._hold():
+        if self._guards.hold():
             return []
         demoted = []
         for number, conditions in enumerate(self.conditions):
-            if self._trees[number] is not CANDIDATE and not all(guard.holds() for guard in conditions.guards):
+            if self._trees[number] is not CANDIDATE and not Guards(conditions.guards).hold():
                 self._trees[number] = CANDIDATE
                 demoted.append(conditions.rule)
         self._build()
