@@ -58,8 +58,8 @@ def evaluate(
     """Run the enabled rules of a log type on normalized rows.
 
     Args: events: rows with p_raw_event and the p_ columns, as in panther_logs. destinations: id by display name, to check what
-    destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run; pairs it leaves out must be
-    ones where the rule returns False.
+    destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run, in order of rows; it may come
+    back to a row with more rules. Pairs it leaves out must be ones where the rule returns False.
 
     Returns: signals in order of rows, then of rule ids; one run row per rule, batch and hour.
     """
@@ -110,7 +110,11 @@ class _Run:
         batch = EventBatch(rows, self._log_type)
         clock = time.perf_counter
         plans: dict[int, _Plan] = {}
+        row, row_begins = -1, (0, 0)
         for count, (index, chosen) in enumerate(candidates(rows, self._rules)):
+            is_again = index == row
+            if not is_again:
+                row, row_begins = index, (len(self._signals), len(self._errors))
             plan = plans.get(id(chosen))
             if plan is None:
                 plan = plans[id(chosen)] = _Plan(chosen, tallies, self._log_type)
@@ -142,6 +146,9 @@ class _Run:
                         after = clock()
                         tally.sampled_seconds += after - before
                         before = after
+            if is_again:
+                for found, begin in zip((self._signals, self._errors), row_begins, strict=True):
+                    found[begin:] = sorted(found[begin:], key=lambda made: str(made["rule_id"]))
         for plan in plans.values():
             for rule in plan.chosen:
                 tallies[rule.rule_id].candidates += plan.rows

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
 
 MUTATING_METHODS = frozenset(
     (
@@ -22,11 +24,25 @@ class SourceCode:
     def __init__(self) -> None:
         self._files: dict[str, _File | None] = {}
         self._nodes: dict[CodeType, ast.FunctionDef | None] = {}
+        self._read: dict[int, dict[str, Any]] = {}
         self.changed_names: set[str] = set()
 
-    def read(self, file: str) -> None:
-        """Take note of what the functions of a file may change."""
+    def read(self, names: dict[str, Any]) -> None:
+        """Take note of what the code of a module may change, and that of the pack's modules that it uses."""
+        if id(names) in self._read:
+            return
+        self._read[id(names)] = names
+        file = names.get("__file__")
+        known_to_python = sys.modules.get(str(names.get("__name__")))
+        if not isinstance(file, str) or (known_to_python is not None and vars(known_to_python) is names):
+            return
         self._file(file)
+        for value in list(names.values()):
+            value = getattr(value, "__wrapped__", value)
+            if isinstance(value, FunctionType):
+                self.read(value.__globals__)
+            elif isinstance(value, ModuleType):
+                self.read(vars(value))
 
     def function(self, function: FunctionType) -> ast.FunctionDef | None:
         """The definition of a plain function; None when its code is not to be had or is not what its file says now."""

@@ -80,7 +80,11 @@ class Analyzer:
 
     def read(self, rule: Rule) -> None:
         """Take note of what a rule's code may change, before any rule is analyzed."""
-        self._source.read(str(rule.file))
+        self._source.read(vars(rule.module))
+        model = rule.data_models.get(self._log_type)
+        for method in model.methods.values() if model is not None else ():
+            if isinstance(method, FunctionType):
+                self._source.read(method.__globals__)
 
     def conditions_of(self, rule: Rule) -> RuleConditions:
         """The tree of a rule: its inline filter and rule()."""
