@@ -86,8 +86,7 @@ class GlobalNames:
 
     def value(self, names: dict[str, Any], name: str) -> Any:
         """The value of a name in a module's namespace. Raises Unsupported when it is no constant."""
-        # A rule's own names are changed by its own code only, so the guard alone tells of it in time.
-        if name in self._source.changed_names and names is not self.own:
+        if self._source.is_changed(names, name, is_own=names is self.own):
             raise Unsupported(f"global {name} is changed")
         if name not in names:
             own = names.get("__builtins__")
