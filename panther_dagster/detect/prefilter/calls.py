@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, Final
 
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.prefilter import purity
@@ -25,12 +26,14 @@ from panther_dagster.detect.prefilter.values import (
     Method,
     Outcome,
     Spellings,
+    Table,
     Unsupported,
     is_abstract,
 )
 from panther_dagster.event import ImmutableCaseInsensitiveDict, PantherEvent
 
 _PLAIN_CONSTANTS = (str, int, float, bool, bytes, type(None))
+MAX_ITEMS_IN_KEY: Final = 50
 # What the truth of a constant is asked of.
 _WITH_TRUTH = (*_PLAIN_CONSTANTS, list, tuple, set, frozenset, dict, range)
 
@@ -202,6 +205,8 @@ class Calls:
         receiver, name = method.receiver, method.name
         if isinstance(receiver, EventMarker):
             return self._call_event(receiver, name, arguments, keywords)
+        if isinstance(receiver, Table):
+            return self._call_table(receiver, name, arguments, keywords)
         if name not in purity.PURE_METHODS or any(callable(value) for value in (*arguments, *keywords.values())):
             raise Unsupported(f"method {name}")
         names = list(keywords)
@@ -211,6 +216,20 @@ class Calls:
             return getattr(values[0], name)(*values[1:size], **dict(zip(names, values[size:], strict=True)))
 
         return self.computed(f".{name}{size}{names}", [receiver, *arguments, *keywords.values()], call)
+
+    def _call_table(self, table: Table, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """`{"a": function}.get(key)`."""
+        if name != "get" or len(arguments) != 1 or keywords:
+            raise Unsupported("a dict of functions")
+        (key,) = arguments
+        if not isinstance(key, FieldValue):
+            return table.values.get(key)
+        if not self.truth(self.computed("in keys", [key, tuple(table.values)], lambda value, keys: value in dict.fromkeys(keys))):
+            return None
+        for known, value in table.values.items():
+            if self.truth(self.computed("Eq", [key, known], operator.eq, can_raise=False)):
+                return value
+        raise Unsupported("a dict of functions")
 
     def _call_event(self, event: EventMarker, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         if not set(keywords) <= {"default"}:
@@ -264,7 +283,7 @@ class Calls:
         if isinstance(value, Display):
             kind = value.kind
             return self.computed(kind.__name__, list(value.items), lambda *items: kind(items), can_raise=False)
-        if isinstance(value, (Closure, Method, EventMarker)):
+        if isinstance(value, (Table, Closure, Method, EventMarker)):
             raise Unsupported("a function or the event as an argument")
         return value
 
@@ -279,6 +298,10 @@ class Calls:
             return f"{type(value).__name__} {value!r}"
         if type(value) in (list, tuple):
             return f"{type(value).__name__}[{','.join(map(self._key, value))}]"
+        if type(value) in (set, frozenset) and len(value) < MAX_ITEMS_IN_KEY:
+            return f"{type(value).__name__}[{','.join(sorted(map(self._key, value)))}]"
+        if type(value) is dict and len(value) < MAX_ITEMS_IN_KEY:
+            return f"dict[{','.join(f'{self._key(key)}:{self._key(item)}' for key, item in value.items())}]"
         self._kept.append(value)  # alive, so that no other object gets its id
         return f"object {id(value)}"
 

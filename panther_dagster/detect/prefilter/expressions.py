@@ -19,6 +19,7 @@ from panther_dagster.detect.prefilter.values import (
     EventMarker,
     FieldValue,
     Method,
+    Table,
     Unsupported,
     is_abstract,
 )
@@ -143,7 +144,7 @@ class Expressions(Calls):
         value = self.evaluate(node.value, scope)
         if isinstance(value, FieldValue) and node.attr in purity.PURE_ATTRIBUTES:
             return self.computed(f".{node.attr}", [value], operator.attrgetter(node.attr))
-        if isinstance(value, (FieldValue, EventMarker, Display)):
+        if isinstance(value, (FieldValue, EventMarker, Display, Table)):
             return Method(value, node.attr)
         if isinstance(value, ModuleType):
             return self.names.attribute(value, node.attr)
@@ -202,6 +203,11 @@ class Expressions(Calls):
     def _dictionary(self, node: ast.Dict, scope: Scope) -> Any:
         if any(key is None for key in node.keys):
             raise Unsupported("**")
+        if any(isinstance(value, ast.Lambda) for value in node.values):
+            keys = [self.evaluate(key, scope) for key in node.keys if key is not None]
+            if any(type(key) is not str for key in keys):
+                raise Unsupported("a dict of functions")
+            return Table(dict(zip(keys, [self.evaluate(value, scope) for value in node.values], strict=True)))
         size = len(node.keys)
         parts: list[Any] = []
         for key, value in zip(node.keys, node.values, strict=True):

@@ -2,6 +2,7 @@
 
     FieldValue   computed from one to three top-level fields, by the same operations on the same types as in the rule itself
     Display      a list or tuple whose items are known one by one
+    Table        a dict of functions
     Closure      a lambda or inner function
     Method       a method of a FieldValue or of the event, not called yet
     anything else is the Python value itself, a constant
@@ -80,6 +81,13 @@ class Display:
 
 
 @dataclass(frozen=True, eq=False)
+class Table:
+    """`{"a": function, ...}`: constant keys, and values that no field's value is computed from."""
+
+    values: Mapping[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Closure:
     """An inner function with the names that it sees."""
 
@@ -108,7 +116,7 @@ PLAIN_EVENT: Final = EventMarker(is_plain=True)
 
 def is_abstract(value: Any) -> bool:
     """Whether a value is no Python constant."""
-    return isinstance(value, (FieldValue, Display, Closure, Method, EventMarker))
+    return isinstance(value, (FieldValue, Display, Table, Closure, Method, EventMarker))
 
 
 @dataclass(frozen=True, eq=False)
