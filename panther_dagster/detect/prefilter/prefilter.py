@@ -47,11 +47,12 @@ class Prefilter:
             yield from ((index, rules) for index in range(rows.num_rows))
             return
         if self._rules != tuple(rules):
-            self._analyze(tuple(rules), rows)
+            self.analyze(rules, rows)
         yield from self._candidates(rows)
 
-    def _analyze(self, rules: tuple[Rule, ...], rows: pa.RecordBatch) -> None:
-        self._rules = rules
+    def analyze(self, rules: Sequence[Rule], rows: pa.RecordBatch) -> None:
+        """Prepare for these rules, and for rows like these. Done by itself when the rules are others than before."""
+        self._rules = tuple(rules)
         analyzer = Analyzer(self._log_type)
         for rule in rules:
             analyzer.read(rule)
