@@ -1,17 +1,20 @@
-"""Events per CPU second of the rule engine: Arrow rows in, signals out, one process.
+"""Events per CPU second of the rule engine: Arrow rows in, signals out, one process, with the prefilter and without.
 
 Beside it, in the same run: the floor of running every rule on every event, which is orjson.loads and a bare loop over the rules'
-`rule()`, with the same event object, without p_ fields, errors, statistics or output. PANTHER_BENCH_RULES names other folders of rules
-(a checkout of panther-analysis), separated by `:`.
+`rule()`, with the same event object, without p_ fields, errors, statistics or output. Each event is seen once by each. The prefilter
+is also measured on events that all have another identity, address and agent, and with the rules copied to 50 and 800.
+PANTHER_BENCH_RULES names other folders of rules (a checkout of panther-analysis), separated by `:`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
+import itertools
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -23,6 +26,8 @@ from benchmarks.claim import Claim, Seconds
 from panther_dagster.demo.cloudtrail import ordinary_calls
 from panther_dagster.demo.company import found_company
 from panther_dagster.detect.pack import RuleSet, load_rules
+from panther_dagster.detect.prefilter.prefilter import Prefilter
+from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import evaluate
 from panther_dagster.event import PantherEvent
 from panther_dagster.settings import RulesSettings
@@ -37,27 +42,74 @@ START = datetime(2024, 5, 1)
 def run(folder: Path, given: Path | None) -> list[Claim]:
     """Measure our rules, and the given ones."""
     texts = list(islice(_events(given), EVENTS))
-    claims = [_measured("detect: our rules", load_rules(RulesSettings().paths), texts)]
+    claims = _measured("detect: our rules", load_rules(RulesSettings().paths), texts)
     others = os.environ.get("PANTHER_BENCH_RULES")
     if others:
-        claims.append(_measured("detect: given rules", load_rules([Path(path) for path in others.split(":")]), texts))
+        claims += _measured("detect: given rules", load_rules([Path(path) for path in others.split(":")]), texts)
     return claims
 
 
-def _measured(name: str, rules: RuleSet, texts: list[str]) -> Claim:
+def _measured(name: str, rules: RuleSet, texts: list[str]) -> list[Claim]:
     chosen = rules.for_log_type(LOG_TYPE)
     pieces = [_rows(texts[first : first + ROWS], first) for first in range(0, len(texts), ROWS)]
     seconds = Seconds()
+    prefilter = Prefilter(LOG_TYPE)
+    with seconds.measure("analysis"):
+        prefilter.analyze(chosen, pieces[0])
     signals = 0
     for number, rows in enumerate(pieces):
-        # Alternating, so that a noisy neighbour hits both.
-        with seconds.measure("ours"):
-            signals += evaluate(rows, rules=rules, log_type=LOG_TYPE).signals.num_rows
+        # Alternating, so that a noisy neighbour hits all.
+        with seconds.measure("prefilter"):
+            signals += evaluate(rows, rules=rules, log_type=LOG_TYPE, candidates=prefilter).signals.num_rows
+        with seconds.measure("every rule"):
+            evaluate(rows, rules=rules, log_type=LOG_TYPE)
         with seconds.measure("floor"):
             _bare_loop(rules, texts[number * ROWS : (number + 1) * ROWS])
-    ours, limit = len(texts) / seconds.by_step["ours"], len(texts) / seconds.by_step["floor"]
-    print(f"{name}: {len(chosen)} rules, {len(texts)} events, {signals} signals, {1e6 / ours:.1f} us an event, floor {1e6 / limit:.1f} us")
-    return Claim(f"{name} ({len(chosen)} of {LOG_TYPE})", ours, limit, "events/s", "orjson.loads and a bare loop over rule()")
+    unique = [
+        _rows(list(map(_with_own_identity, texts[first : first + ROWS], itertools.count(first))), first) for first in range(0, 10_000, ROWS)
+    ]
+    for rows in unique:
+        with seconds.measure("unique"):
+            evaluate(rows, rules=rules, log_type=LOG_TYPE, candidates=prefilter)
+    growth = {size: _microseconds_of_candidates(chosen, size, pieces) for size in (50, 800)}
+    spent = seconds.by_step
+    print(
+        f"{name}: {len(chosen)} rules, {len(texts)} events, {signals} signals, analysis {spent['analysis']:.2f} s; us an event: "
+        f"{1e6 * spent['prefilter'] / len(texts):.1f} with the prefilter, {1e6 * spent['every rule'] / len(texts):.1f} without, "
+        f"floor {1e6 * spent['floor'] / len(texts):.1f}, all-unique identities {1e6 * spent['unique'] / 10_000:.1f}; "
+        f"candidates alone with 50 rules {growth[50]:.1f}, with 800 {growth[800]:.1f}"
+    )
+    limit = len(texts) / spent["floor"]
+    title = f"({len(chosen)} of {LOG_TYPE})"
+    floor = "orjson.loads and a bare loop over rule()"
+    return [
+        Claim(f"{name}, prefilter {title}", len(texts) / spent["prefilter"], limit, "events/s", floor),
+        Claim(f"{name}, prefilter, all-unique identities {title}", 10_000 / spent["unique"], limit, "events/s", floor),
+        Claim(f"{name}, every rule on every row {title}", len(texts) / spent["every rule"], limit, "events/s", floor),
+    ]
+
+
+def _microseconds_of_candidates(rules: Sequence[Rule], size: int, pieces: list[pa.RecordBatch]) -> float:
+    """CPU time an event to find the candidates of `size` rules: copies of these, the analysis aside."""
+    copies = [dataclasses.replace(rules[n % len(rules)], rule_id=f"{n}") for n in range(size)]
+    prefilter = Prefilter(LOG_TYPE)
+    prefilter.analyze(copies, pieces[0])
+    seconds = Seconds()
+    for rows in pieces:
+        with seconds.measure("candidates"):
+            sum(1 for _ in prefilter(rows, copies))
+    return 1e6 * seconds.by_step["candidates"] / sum(rows.num_rows for rows in pieces)
+
+
+def _with_own_identity(text: str, number: int) -> str:
+    event = json.loads(text)
+    identity = event.get("userIdentity") or {}
+    for key in ("arn", "principalId", "accessKeyId", "userName"):
+        if key in identity:
+            identity[key] = f"{identity[key]}{number}"
+    event["sourceIPAddress"] = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    event["userAgent"] = f"{event.get('userAgent')} {number}"
+    return json.dumps(event, separators=(",", ":"))
 
 
 def _bare_loop(rules: RuleSet, texts: list[str]) -> int:

@@ -87,6 +87,7 @@ class RulesSettings(_Section):
     paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
     lookup_sources: dict[str, LookupSourceSettings] = Field(default_factory=dict)  # by LookupName
     overlays: tuple[Path, ...] = ()  # folders of changes to single rules, applied over the paths
+    use_prefilter: bool = True  # run a rule only on events for which its code can return anything but False
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
 

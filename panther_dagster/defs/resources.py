@@ -97,7 +97,9 @@ class LakeResource(dg.ConfigurableResource):
         if "rules" not in self._loaded:
             rules = self.installation.rules
             limits = RuleLimits(rules.max_seconds, rules.max_memory_bytes)
-            self._loaded["rules"] = LimitedRules(rules.paths, overlays=rules.overlays, limits=limits, registry=self.registry)
+            self._loaded["rules"] = LimitedRules(
+                rules.paths, overlays=rules.overlays, limits=limits, registry=self.registry, use_prefilter=rules.use_prefilter
+            )
         limited: LimitedRules = self._loaded["rules"]
         return limited
 

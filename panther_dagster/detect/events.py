@@ -1,7 +1,6 @@
 """Normalized rows (Arrow) -> the event that rules see: the untouched text, parsed, with the row's p_ columns.
 
-An event's own keys win over p_ columns of the same name; p_enrichment, where lookup tables explain the log type, is only ours. Indicator
-columns are absent when empty. Times are text, with nine digits.
+An event's own keys win over p_ columns of the same name. Indicator columns are absent when empty. Times are text, with nine digits.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +29,59 @@ class UnreadableEvent(ValueError):
     """The text of an event is no JSON object."""
 
 
+class AddedFields:
+    """What the columns of one record batch add to its events. A column is converted as a whole once many of its rows are asked for."""
+
+    def __init__(self, rows: pa.RecordBatch, log_type: str) -> None:
+        self._log_type = log_type
+        names = set(rows.schema.names)
+        self._columns: dict[str, _Column] = {}
+        for name in (*TEXT_COLUMNS, *TIME_COLUMNS, *INDICATOR_COLUMNS):
+            if name in names and (name not in INDICATOR_COLUMNS or rows.column(name).null_count < rows.num_rows):
+                self._columns[name] = _Column(rows.column(name), _time_texts if name in TIME_COLUMNS else None)
+
+    @staticmethod
+    def may_have(name: str) -> bool:
+        """Whether a field of that name can come from a column."""
+        return name in TEXT_COLUMNS or name in TIME_COLUMNS or name in INDICATOR_COLUMNS
+
+    def value(self, name: str, index: int) -> Any:
+        """What an event without a field of this name gets; null or empty when it gets none."""
+        column = self._columns.get(name)
+        value = None if column is None else column.value(index)
+        return self._log_type if name == "p_log_type" and not value else value
+
+    def add_to(self, event: dict[str, Any], index: int) -> None:
+        """Add the fields that the event has not."""
+        for name, column in self._columns.items():
+            value = column.value(index)
+            # Null and an empty list are absent.
+            if value and name not in event:
+                event[name] = value
+        if "p_log_type" not in event:
+            event["p_log_type"] = self._log_type
+
+
+class _Column:
+    """Values of a column, one by one or all at once."""
+
+    def __init__(self, values: pa.Array, convert: Callable[[pa.Array], list[Any]] | None) -> None:
+        self._array = values
+        self._convert = convert or pa.Array.to_pylist
+        self._few_left = len(values) // 16
+        self._all: list[Any] | None = None
+
+    def value(self, index: int) -> Any:
+        """The value of a row."""
+        if self._all is not None:
+            return self._all[index]
+        if self._few_left > 0:
+            self._few_left -= 1
+            return self._convert(self._array.slice(index, 1))[0]
+        self._all = self._convert(self._array)
+        return self._all[index]
+
+
 class EventBatch:
     """The rows of one record batch; parses a row when it is asked for.
 
@@ -38,35 +91,23 @@ class EventBatch:
 
     def __init__(self, rows: pa.RecordBatch, log_type: str, enrichment: Enrichment | None = None) -> None:
         self.size = rows.num_rows
-        self._log_type = log_type
-        names = set(rows.schema.names)
         self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
-        self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if FIELD in names and enrichment is None else None
+        has_found = enrichment is None and FIELD in rows.schema.names
+        self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if has_found else None
         raw = rows.column(RAW_EVENT_COLUMN)
-        self._texts: list[str | None] = raw.to_pylist()
-        self._is_exact: list[bool | None] = pc.invert(pc.match_substring_regex(raw, _LONG_NUMBER)).to_pylist()
-        self._columns: list[tuple[str, list[Any]]] = []
-        for name in TEXT_COLUMNS:
-            if name in names:
-                self._columns.append((name, rows.column(name).to_pylist()))
-        for name in TIME_COLUMNS:
-            if name in names:
-                self._columns.append((name, _time_texts(rows.column(name))))
-        for name in INDICATOR_COLUMNS:
-            if name in names and rows.column(name).null_count < self.size:
-                self._columns.append((name, rows.column(name).to_pylist()))
+        self._texts = _Column(raw, None)
+        self._has_long_number = _Column(raw, _have_long_numbers)
+        self._added = AddedFields(rows, log_type)
 
     def event(self, index: int) -> dict[str, Any]:
         """The event of a row, as plain data. Raises UnreadableEvent."""
-        text = self._texts[index]
-        event = _parsed(text, bool(self._is_exact[index]))
-        for name, values in self._columns:
-            value = values[index]
-            # Null and an empty list are absent.
-            if value and name not in event:
-                event[name] = value
-        if "p_log_type" not in event:
-            event["p_log_type"] = self._log_type
+        text = self._texts.value(index)
+        if text is None:
+            raise UnreadableEvent("the row has no p_raw_event")
+        event = _parsed(text, bool(self._has_long_number.value(index)))
+        if type(event) is not dict:
+            raise UnreadableEvent(f"no JSON object but {type(event).__name__}")
+        self._added.add_to(event, index)
         if self._enrichers is not None:
             self._enrichers[index].add_to(event)
         elif self._found is not None:
@@ -94,22 +135,30 @@ def enriched(rows: pa.RecordBatch, log_type: str, enrichment: Enrichment) -> pa.
     return rows.append_column(FIELD, pa.array(texts, pa.string()))
 
 
-def _parsed(text: str | None, is_exact: bool) -> dict[str, Any]:
-    if text is None:
-        raise UnreadableEvent("the row has no p_raw_event")
+def parsed_field(text: bytes) -> Any:
+    """The value of a part of an event's text, as it is within the event. Raises UnreadableEvent."""
     try:
-        event = orjson.loads(text) if is_exact else json.loads(text)
+        return msgspec.json.decode(text)  # keeps long numbers, refuses 1e999
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _parsed(text.decode(), True)
+
+
+def _parsed(text: str, has_long_number: bool) -> Any:
+    """The value of a JSON text, with whole numbers of any length."""
+    try:
+        return json.loads(text) if has_long_number else orjson.loads(text)
     except orjson.JSONDecodeError:
         # orjson refuses what json accepts: NaN, lone surrogates, nesting beyond 1024.
         try:
-            event = json.loads(text)
+            return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise UnreadableEvent(f"no JSON: {error}") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableEvent(f"no JSON: {error}") from error
-    if type(event) is not dict:
-        raise UnreadableEvent(f"no JSON object but {type(event).__name__}")
-    return event
+
+
+def _have_long_numbers(texts: pa.Array) -> list[bool | None]:
+    return pc.match_substring_regex(texts, _LONG_NUMBER).to_pylist()
 
 
 def _time_texts(times: pa.Array) -> list[str | None]:

@@ -48,7 +48,7 @@ class LoadedRule:
 class LimitedRules:
     """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
 
-    Args: overlays, registry: as for pack.load_rules. Close it, or use it in a `with`.
+    Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. Close it, or use it in a `with`.
     Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
     """
 
@@ -59,6 +59,7 @@ class LimitedRules:
         overlays: Sequence[Path] = (),
         limits: RuleLimits | None = None,
         registry: DeclaredLogTypes | None = None,
+        use_prefilter: bool = True,
     ) -> None:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
@@ -68,6 +69,7 @@ class LimitedRules:
             "overlays": [str(path.absolute()) for path in overlays],
             "fields_by_log_type": fields,
             "refused": self._refused,
+            "use_prefilter": use_prefilter,
             "seconds": self._limits.seconds,
             "memory_bytes": self._limits.memory_bytes,
         }

@@ -62,9 +62,10 @@ def evaluate(
     """Run the enabled rules of a log type on normalized rows.
 
     Args: events: rows with p_raw_event and the p_ columns, as in panther_logs. destinations: id by display name, to check what
-    destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run; pairs it leaves out must be
-    ones where the rule returns False. progress: is told which rule (its position among those of the log type) runs on which row.
-    enrichment: lookup tables that give events their p_enrichment; None for log types without, or when the rows have it as a column.
+    destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run, in order of rows; it may come
+    back to a row with more rules. Pairs it leaves out must be ones where the rule returns False. progress: is told which rule (its
+    position among those of the log type) runs on which row. enrichment: lookup tables that give events their p_enrichment; None for log
+    types without, or when the rows have it as a column.
 
     Returns: signals in order of rows, then of rule ids; one run row per rule, batch and hour.
     """
@@ -125,7 +126,11 @@ class _Run:
         batch = EventBatch(rows, self._log_type, self._enrichment)
         clock, progress = time.perf_counter, self._progress
         plans: dict[int, _Plan] = {}
+        row, row_begins = -1, (0, 0)
         for count, (index, chosen) in enumerate(candidates(rows, self._rules)):
+            is_again = index == row
+            if not is_again:
+                row, row_begins = index, (len(self._signals), len(self._errors))
             plan = plans.get(id(chosen))
             if plan is None:
                 plan = plans[id(chosen)] = _Plan(chosen, tallies, self._log_type, self._number_by_id)
@@ -162,6 +167,9 @@ class _Run:
                         tally.sampled_seconds += after - before
                         before = after
             progress[RULE] = NO_RULE
+            if is_again:
+                for found, begin in zip((self._signals, self._errors), row_begins, strict=True):
+                    found[begin:] = sorted(found[begin:], key=lambda made: str(made["rule_id"]))
         for plan in plans.values():
             for rule in plan.chosen:
                 tallies[rule.rule_id].candidates += plan.rows

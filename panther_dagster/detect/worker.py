@@ -44,9 +44,10 @@ from panther_dagster.detect.channel import (
     send,
 )
 from panther_dagster.detect.pack import RuleSet, load_rules
+from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
 from panther_dagster.detect.rule import is_of_the_host
-from panther_dagster.detect.runner import evaluate
+from panther_dagster.detect.runner import Candidates, evaluate, every_rule_on_every_row
 from panther_dagster.errors import PantherError
 
 _ADDRESS_SPACE_FACTOR: Final = 2  # over the memory budget: what one allocation at once may take before anyone looks
@@ -86,7 +87,7 @@ def main(control_fd: int, cell_fd: int) -> None:
         raise
     gc.collect()
     gc.freeze()  # so that a child's collector does not copy these pages
-    _Children(control, cell, rules, order["memory_bytes"]).serve()
+    _Children(control, cell, rules, order["memory_bytes"], use_prefilter=order["use_prefilter"]).serve()
 
 
 def _registry(fields_by_log_type: Mapping[str, Sequence[str]] | None) -> _Declared | None:
@@ -153,7 +154,8 @@ class _Around:
 class _Children:
     """Starts and ends the children, one at a time."""
 
-    def __init__(self, control: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int) -> None:
+    def __init__(self, control: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int, *, use_prefilter: bool) -> None:
+        self._use_prefilter = use_prefilter
         self._control = control
         self._cell = cell
         self._rules = rules
@@ -185,7 +187,8 @@ class _Children:
                 os.setpgid(0, 0)  # whatever a rule starts is in this group, and is killed with it
                 self._control.close()
                 _offer_to_the_kernel()
-                _Evaluator(socket.socket(fileno=connection_fd), self._cell, self._rules, self._memory_bytes).serve()
+                connection = socket.socket(fileno=connection_fd)
+                _Evaluator(connection, self._cell, self._rules, self._memory_bytes, use_prefilter=self._use_prefilter).serve()
             finally:
                 os._exit(0)
         with suppress(OSError):
@@ -215,7 +218,9 @@ class _Children:
 class _Evaluator:
     """A child: answers each batch with what the rules say of it."""
 
-    def __init__(self, connection: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int) -> None:
+    def __init__(self, connection: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int, *, use_prefilter: bool) -> None:
+        self._use_prefilter = use_prefilter
+        self._prefilters: dict[str, Prefilter] = {}
         self._connection = connection
         self._cell = cell
         self._rules = rules
@@ -232,6 +237,13 @@ class _Evaluator:
                 return  # a rule has forked: its copy of this process has no say
             send(self._connection, answer)
 
+    def _candidates(self, log_type: str) -> Candidates:
+        if not self._use_prefilter:
+            return every_rule_on_every_row
+        if log_type not in self._prefilters:
+            self._prefilters[log_type] = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS)
+        return self._prefilters[log_type]
+
     def _choose(self, rule_ids: tuple[str, ...]) -> RuleSet:
         return RuleSet(tuple(self._rules.rule_by_id[rule_id] for rule_id in rule_ids))
 
@@ -247,6 +259,7 @@ class _Evaluator:
                 rules=self._chosen(tuple(header["rules"])),
                 log_type=header["log_type"],
                 destinations=header["destinations"],
+                candidates=self._candidates(header["log_type"]),
                 progress=self._cell.numbers,
             )
             streams = packed([result.signals, result.errors, result.runs])
