@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
-import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from panther_dagster.detect.lookups.enrichment import FIELD, Enricher, Enrichment, drop_own
 from panther_dagster.detect.lookups.rows import parse_row, row_text
@@ -21,8 +20,6 @@ from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
 # Columns that become p_ fields of the event, in this order. p_batch_id, p_hour and p_record_index say where a row is, not what it is.
 TEXT_COLUMNS = ("p_log_type", "p_row_id", "p_source_id", "p_source_label", "p_source_file")
 TIME_COLUMNS = ("p_event_time", "p_parse_time")
-# What orjson would turn into a float: an integer of more than 19 digits, or at the edge of 64 bits.
-_LONG_NUMBER = r"[0-9]{19}"
 
 
 class UnreadableEvent(ValueError):
@@ -38,7 +35,10 @@ class AddedFields:
         self._columns: dict[str, _Column] = {}
         for name in (*TEXT_COLUMNS, *TIME_COLUMNS, *INDICATOR_COLUMNS):
             if name in names and (name not in INDICATOR_COLUMNS or rows.column(name).null_count < rows.num_rows):
-                self._columns[name] = _Column(rows.column(name), _time_texts if name in TIME_COLUMNS else None)
+                if name in TIME_COLUMNS:
+                    self._columns[name] = _Column(rows.column(name).cast(pa.timestamp("us")), _time_text)
+                else:
+                    self._columns[name] = _Column(rows.column(name), None)
 
     @staticmethod
     def may_have(name: str) -> bool:
@@ -65,10 +65,10 @@ class AddedFields:
 class _Column:
     """Values of a column, one by one or all at once."""
 
-    def __init__(self, values: pa.Array, convert: Callable[[pa.Array], list[Any]] | None) -> None:
+    def __init__(self, values: pa.Array, convert: Callable[[Any], Any] | None) -> None:
         self._array = values
-        self._convert = convert or pa.Array.to_pylist
-        self._few_left = len(values) // 16
+        self._convert = convert
+        self._few_left = len(values) // 8
         self._all: list[Any] | None = None
 
     def value(self, index: int) -> Any:
@@ -77,8 +77,10 @@ class _Column:
             return self._all[index]
         if self._few_left > 0:
             self._few_left -= 1
-            return self._convert(self._array.slice(index, 1))[0]
-        self._all = self._convert(self._array)
+            value = self._array[index].as_py()
+            return value if self._convert is None else self._convert(value)
+        values = self._array.to_pylist()
+        self._all = values if self._convert is None else list(map(self._convert, values))
         return self._all[index]
 
 
@@ -94,9 +96,7 @@ class EventBatch:
         self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
         has_found = enrichment is None and FIELD in rows.schema.names
         self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if has_found else None
-        raw = rows.column(RAW_EVENT_COLUMN)
-        self._texts = _Column(raw, None)
-        self._has_long_number = _Column(raw, _have_long_numbers)
+        self._texts = _Column(rows.column(RAW_EVENT_COLUMN), None)
         self._added = AddedFields(rows, log_type)
 
     def event(self, index: int) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class EventBatch:
         text = self._texts.value(index)
         if text is None:
             raise UnreadableEvent("the row has no p_raw_event")
-        event = _parsed(text, bool(self._has_long_number.value(index)))
+        event = parsed_json(text)
         if type(event) is not dict:
             raise UnreadableEvent(f"no JSON object but {type(event).__name__}")
         self._added.add_to(event, index)
@@ -135,33 +135,18 @@ def enriched(rows: pa.RecordBatch, log_type: str, enrichment: Enrichment) -> pa.
     return rows.append_column(FIELD, pa.array(texts, pa.string()))
 
 
-def parsed_field(text: bytes) -> Any:
-    """The value of a part of an event's text, as it is within the event. Raises UnreadableEvent."""
+def parsed_json(text: str | bytes) -> Any:
+    """The value of a JSON text, as json.loads reads it. Raises UnreadableEvent."""
     try:
-        return msgspec.json.decode(text)  # keeps long numbers, refuses 1e999
+        return msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _parsed(text.decode(), True)
-
-
-def _parsed(text: str, has_long_number: bool) -> Any:
-    """The value of a JSON text, with whole numbers of any length."""
-    try:
-        return json.loads(text) if has_long_number else orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # orjson refuses what json accepts: NaN, lone surrogates, nesting beyond 1024.
+        # msgspec refuses what json accepts: NaN, 1e999, lone surrogates.
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise UnreadableEvent(f"no JSON: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise UnreadableEvent(f"no JSON: {error}") from error
 
 
-def _have_long_numbers(texts: pa.Array) -> list[bool | None]:
-    return pc.match_substring_regex(texts, _LONG_NUMBER).to_pylist()
-
-
-def _time_texts(times: pa.Array) -> list[str | None]:
+def _time_text(moment: datetime | None) -> str | None:
     """`2024-05-06 07:08:09.123456000`."""
-    micros = pc.cast(times, pa.timestamp("us")).cast(pa.string())
-    return pc.binary_join_element_wise(micros, pa.scalar("000"), "").to_pylist()
+    return None if moment is None else moment.isoformat(" ", "microseconds") + "000"

@@ -17,6 +17,8 @@ from panther_dagster.detect.prefilter.values import CANDIDATE, RETURNS_FALSE, Br
 MAX_STATES: Final = 20_000
 MAX_NODES: Final = 400_000
 MAX_MEMORY_BYTES: Final = 48_000_000
+# A field that was asked for so many values that no state remembered has many values, whatever was thought of it.
+MANY_VALUES: Final = 1_500
 # A dict entry and the object that is its key, beside the text.
 _ENTRY_BYTES: Final = 150
 
@@ -58,14 +60,15 @@ class Machine:
         event_of: Callable[[tuple[str, ...], Key], Any],
         prepare: Callable[[State], None],
         *,
-        has_many_values: Container[str] = (),
+        has_many_values: Iterable[str] = (),
         max_states: int = MAX_STATES,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
     ) -> None:
         self._trees = tuple(trees)
         self._event_of = event_of
         self._prepare = prepare
-        self._has_many_values = has_many_values
+        self.has_many_values = set(has_many_values)
+        self._unknown_values: Counter[tuple[str, ...]] = Counter()
         self._max_states = max_states
         self._max_memory_bytes = max_memory_bytes
         self._start_anew()
@@ -85,7 +88,11 @@ class Machine:
     def following(self, state: State, key: Key) -> State:
         """The state after a key that `state` does not remember."""
         evaluation = Evaluation(self._event_of(state.fields, key))
-        if any(field in self._has_many_values for field in state.fields):
+        self._unknown_values[state.fields] += 1
+        if self._unknown_values[state.fields] == MANY_VALUES and not self.has_many_values.issuperset(state.fields):
+            self.has_many_values.update(state.fields)
+            self._start_anew()
+        if any(field in self.has_many_values for field in state.fields):
             found = self._state(state.numbers, self._asked_now(state, evaluation))
             self._remember(state, key, (), found)
             return found
@@ -134,7 +141,7 @@ class Machine:
         identity = (candidates, tuple((number, id(tree)) for number, tree in rest))
         found = self._states.get(identity)
         if found is None:
-            found = self._states[identity] = State(candidates, rest, _next_fields(rest, self._has_many_values))
+            found = self._states[identity] = State(candidates, rest, _next_fields(rest, self.has_many_values))
             self._prepare(found)
         return found
 

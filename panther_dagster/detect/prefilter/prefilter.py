@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 from msgspec import UNSET
 
-from panther_dagster.detect.events import AddedFields, UnreadableEvent, parsed_field
+from panther_dagster.detect.events import AddedFields, UnreadableEvent, parsed_json
 from panther_dagster.detect.lookups.enrichment import FIELD as ENRICHMENT_FIELD
 from panther_dagster.detect.prefilter.conditions import Analyzer
 from panther_dagster.detect.prefilter.fields import FieldDecoder
@@ -166,7 +166,7 @@ class Prefilter:
         event: dict[str, Any] = {}
         for field, text in zip(fields, keys, strict=True):
             if isinstance(text, bytes):
-                event[self._spelling_by_field[field]] = parsed_field(text)
+                event[self._spelling_by_field[field]] = parsed_json(text)
             elif text is not UNSET:
                 event[self._spelling_by_field[field]] = list(text) if isinstance(text, tuple) else text
         return PantherEvent.sharing(event)
