@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from panther_dagster.cli.installation import now_utc, open_installation, parse_time
+from panther_dagster.cli.installation import now_utc, parse_time
 from panther_dagster.cli.listing import Column, Format, FormatOption, terminal_text, write_rows
 
 app = typer.Typer(help="Scheduled queries, whose rows are the events of scheduled rules.", no_args_is_help=True)
@@ -58,22 +58,15 @@ def run(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Run a scheduled query with its rules and alerts, as its schedule does. The same time again replaces what was found then."""
-    from panther_dagster.alerts.alerting import raise_alerts
-    from panther_dagster.alerts.views import ensure_views
+    from panther_dagster.defs.run import run_query
     from panther_dagster.detect.metadata import did_you_mean
-    from panther_dagster.detect.pack import load_rules
-    from panther_dagster.detect.scheduled import load_queries, run_query
+    from panther_dagster.detect.scheduled import load_queries
     from panther_dagster.errors import SearchError
-    from panther_dagster.log_types.registry import load_registry
+    from panther_dagster.settings import load_settings
 
-    with open_installation() as (settings, lake):
-        queries = load_queries(settings.rules.paths)
-        if name not in queries.scheduled:
-            raise SearchError(f"no scheduled query is named '{name}'{did_you_mean(name, queries.scheduled)}")
-        rules = load_rules(settings.rules.paths, overlays=settings.rules.overlays)
-        time = (at or now_utc()).replace(microsecond=0)
-        report = run_query(lake, queries.scheduled[name], rules=rules, time_utc=time, templates=queries.templates)
-        alerts = raise_alerts(lake, report.unit, now_utc=now_utc())
-        ensure_views(lake, load_registry(settings.dbt_project))
-    counts = {"rows": report.rows, "rules": report.rules, "matches": report.matches, "errors": report.errors, "alerts": alerts.created}
+    settings = load_settings()
+    queries = load_queries(settings.rules.paths).scheduled
+    if name not in queries:
+        raise SearchError(f"no scheduled query is named '{name}'{did_you_mean(name, queries)}")
+    counts = run_query(settings, name, time_utc=(at or now_utc()).replace(microsecond=0))
     write_rows([counts], RUN_COLUMNS, format)

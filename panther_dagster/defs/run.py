@@ -1,4 +1,4 @@
-"""Batches in this process, for `panther ingest` and the demo: the same job, instance and events as a run that a sensor asked for."""
+"""Batches and scheduled queries in this process, for the command line: the same jobs, instance and events as runs that Dagster starts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -14,7 +15,9 @@ from panther_dagster.defs.batch_runs import BATCH_JOB
 from panther_dagster.defs.claims import claim
 from panther_dagster.defs.code_location import build_definitions
 from panther_dagster.defs.instance import dagster_instance
+from panther_dagster.defs.scheduled_queries import COUNTS, QUERY_TAG, TIME_TAG, scheduled_query
 from panther_dagster.defs.units import BATCH_TAG, SOURCE_TAG, partition_key
+from panther_dagster.errors import PantherError
 from panther_dagster.settings import Settings
 
 if TYPE_CHECKING:
@@ -105,6 +108,22 @@ def _run_batch(job: dg.JobDefinition, instance: dg.DagsterInstance, batch: Batch
     outcome = BatchOutcome(batch.batch_id, run_id, result.success, seconds, metadata_by_table, "; ".join(errors))
     on_event(BatchEvent(batch.batch_id, "finished" if result.success else "failed", metadata={"seconds": seconds}))
     return outcome
+
+
+def run_query(settings: Settings, query_name: str, *, time_utc: datetime) -> dict[str, int]:
+    """Run a scheduled query as of a time. Returns rows, rules, matches, errors, and alerts that are new.
+
+    Raises: PantherError: the text of what failed.
+    """
+    job = build_definitions(settings).resolve_job_def(scheduled_query.name)
+    with dagster_instance(settings) as instance:
+        tags = {QUERY_TAG: query_name, TIME_TAG: time_utc.isoformat()}
+        result = job.execute_in_process(instance=instance, tags=tags, run_config=SILENT, raise_on_error=False)
+    failed = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    if not result.success:
+        raise PantherError("; ".join(_root_cause(error) for error in failed if error) or "the run failed")
+    (output,) = (event.step_output_data for event in result.all_events if event.is_successful_output)
+    return {name: int(str(output.metadata[name].value)) for name in COUNTS}
 
 
 def _root_cause(error: Any) -> str:

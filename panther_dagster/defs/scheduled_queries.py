@@ -15,6 +15,7 @@ from panther_dagster.settings import Settings
 
 QUERY_TAG = "lake/query"
 TIME_TAG = "lake/query_time"
+COUNTS = ("rows", "rules", "matches", "errors", "alerts")  # metadata of a run
 
 
 @dg.op
@@ -39,14 +40,8 @@ def run_scheduled_query(context: dg.OpExecutionContext, lake: LakeResource) -> N
     correlated = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in lake.correlation_rules.rules), now_utc=now_utc)
     alerts = raise_alerts(lake.lake, report.unit, now_utc=now_utc)
     ensure_views(lake.lake, lake.registry)
-    counts = {
-        "rows": report.rows,
-        "rules": report.rules,
-        "matches": report.matches,
-        "errors": report.errors,
-        "alerts": alerts.created + correlated.created,
-    }
-    context.add_output_metadata({"query": query.name, "time": time.isoformat(), **counts})
+    counts = (report.rows, report.rules, report.matches, report.errors, alerts.created + correlated.created)
+    context.add_output_metadata({"query": query.name, "time": time.isoformat(), **dict(zip(COUNTS, counts, strict=True))})
 
 
 @dg.job(description="One scheduled query with its rules and alerts.", executor_def=dg.in_process_executor)

@@ -14,6 +14,8 @@ from detect.packs import write_rule
 
 from panther_dagster.alerts.alerting import raise_alerts
 from panther_dagster.alerts.views import ensure_views
+from panther_dagster.detect.correlation.correlating import correlate
+from panther_dagster.detect.correlation.parsing import build_correlation_rule
 from panther_dagster.detect.pack import load_rules
 from panther_dagster.detect.schedule import Schedule
 from panther_dagster.detect.scheduled import QuerySet, load_queries, run_query
@@ -141,6 +143,33 @@ def test_a_time_that_is_run_again_changes_nothing_and_a_later_one_joins_the_aler
     assert [rows(lake, f"select * from {table} order by all") for table in tables] == before
     assert run(lake, tmp_path, "Refused", NOON + timedelta(minutes=30)) == (2, 1, 0)
     assert rows(lake, "select match_count from panther_alerts.alerts") == [(2,)]
+
+
+def test_a_correlation_rule_reads_the_rows_of_queries(lake: EmbeddedLake, tmp_path: Path) -> None:
+    write_query(tmp_path, "Refused", FAILURES)
+    write_query(tmp_path, "Named", "select '192.0.2.1' as address")
+    write_scheduled_rule(tmp_path, "Test.Sprayed", "Refused")
+    write_scheduled_rule(tmp_path, "Test.Named", "Named", "def rule(event):\n    return True\n")
+    group = [{"ID": "Spray", "RuleID": "Test.Sprayed"}, {"ID": "Name", "RuleID": "Test.Named"}]
+    criteria = {"address": [{"GroupID": "Spray", "Match": "ip"}, {"GroupID": "Name", "Match": "address"}]}
+    rule = build_correlation_rule(
+        {
+            "AnalysisType": "correlation_rule",
+            "RuleID": "Test.Both",
+            "Enabled": True,
+            "Severity": "High",
+            "Detection": [{"Group": group, "MatchCriteria": criteria, "LookbackWindowMinutes": 60}],
+        },
+        tmp_path / "both.yml",
+    )
+    sprayed(lake)
+    for name in ("Refused", "Named"):
+        run(lake, tmp_path, name)
+
+    correlate(lake, load_queries([tmp_path]).scheduled["Named"].unit(NOON), rules=[rule], now_utc=NOON)
+
+    found = rows(lake, "select dedup, log_type from panther_signals.signals where rule_id = 'Test.Both' order by log_type")
+    assert found == [("192.0.2.1", "Named"), ("192.0.2.1", "Refused")]
 
 
 def test_what_a_query_reads_is_as_of_its_time(lake: EmbeddedLake, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Signals of the lake with the values that a correlation rule matches on. Reads panther_signals.signals and panther_logs."""
+"""Signals of the lake with the values that a correlation rule matches on. Reads panther_signals.signals, panther_logs and query results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from panther_dagster.detect.correlation.values import values_at
 from panther_dagster.detect.events import EventBatch, UnreadableEvent
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
 from panther_dagster.storage.lake import Lake
-from panther_dagster.storage.tables import SIGNALS
+from panther_dagster.storage.tables import QUERY_RESULTS, SIGNALS
 
 ROWS_PER_BATCH: Final = 5_000
 
@@ -86,9 +86,11 @@ def _event_values(
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     """Values by row id and path, of the events that have a signal of one of the rules."""
     rule_ids = sorted(rule_id for rule_id, paths in paths_by_rule.items() if paths)
-    table = f"panther_logs.{table_name(log_type)}"
-    if not rule_ids or not lake.has_table(table):
+    if not rule_ids:
         return {}
+    table = f"panther_logs.{table_name(log_type)}"
+    if not lake.has_table(table):
+        table = QUERY_RESULTS.name  # the log type is the name of a scheduled query
     paths = sorted({path for rule_id in rule_ids for path in paths_by_rule[rule_id]})
     return {
         row_id: {path: values_at(event, path) for path in paths} for row_id, event in _events(lake, table, log_type, rule_ids, start, end)
