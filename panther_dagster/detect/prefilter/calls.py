@@ -232,6 +232,8 @@ class Calls:
         raise Unsupported("a dict of functions")
 
     def _call_event(self, event: EventMarker, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        if name == "deep_walk" and not event.is_plain:
+            return self._walk(arguments, keywords)
         if not set(keywords) <= {"default"}:
             raise Unsupported("keywords")
         default = [keywords["default"]] if "default" in keywords else []
@@ -253,6 +255,17 @@ class Calls:
         if event.is_plain:
             raise Unsupported("udm of a plain event")
         return self._udm(keys, default)
+
+    def _walk(self, keys: list[Any], keywords: dict[str, Any]) -> FieldValue:
+        """`event.deep_walk(...)`."""
+        if not keys or any(type(key) is not str for key in keys) or not set(keywords) <= {"default", "return_val"}:
+            raise Unsupported("event.deep_walk")
+        names = list(keywords)
+
+        def walk(evaluation: Evaluation, *given: Any) -> Any:
+            return evaluation.event.deep_walk(*keys, **dict(zip(names, given, strict=True)))
+
+        return self.computed_of_event(f"deep_walk {keys} {names}", (self.spellings.field(keys[0]),), list(keywords.values()), walk)
 
     def _udm(self, keys: tuple[str, ...], default: list[Any]) -> Any:
         model = self.model

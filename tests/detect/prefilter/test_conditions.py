@@ -106,6 +106,13 @@ def test_what_is_no_object_or_no_plain_json_goes_to_all_rules(tmp_path: Path) ->
     assert chosen == [True, True, True, True, True, True, True, False, True]
 
 
+def test_a_walk_through_arrays_is_done_beforehand(tmp_path: Path) -> None:
+    code = "def rule(event):\n    return event.deep_walk('l', 'k', default='') == 'x'\n"
+
+    events = [{"l": [{"k": "x"}]}, {"l": [{"k": "y"}]}, {}, {"l": [{"K": "x"}]}, {"l": [{"k": {}}, {"k": "x"}]}]
+    assert candidates_of(tmp_path, code, *events) == [True, False, False, False, True]
+
+
 def test_an_effect_makes_a_candidate_of_every_event_that_comes_to_it(tmp_path: Path) -> None:
     code = "SEEN = []\ndef rule(event):\n    if event.get('a') == 'x':\n        SEEN.append(1)\n    return False\n"
 
