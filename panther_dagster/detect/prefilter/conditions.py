@@ -38,6 +38,8 @@ from panther_dagster.detect.rule import Rule
 
 # A tree that needs more is cut: what is beyond is a candidate.
 MAX_RUNS: Final = 600
+# Of all rules of a log type together, some 2 ms each: analysis must not look like an engine that hangs (watch.py).
+MAX_RUNS_OF_ALL: Final = 10_000
 MAX_CONDITIONS: Final = 40
 MAX_STEPS: Final = 4_000
 MAX_DEPTH: Final = 8
@@ -77,6 +79,7 @@ class Analyzer:
         self._purity = Purity(self._source, self._names)
         self.spellings = Spellings()
         self._kept: list[Any] = []
+        self._runs_left = MAX_RUNS_OF_ALL
 
     def read(self, rule: Rule) -> None:
         """Take note of what a rule's code may change, before any rule is analyzed."""
@@ -118,7 +121,8 @@ class Analyzer:
         self, function: FunctionType, model: DataModel | None, answers: tuple[Outcome, ...], budget: list[int], gaps: set[str]
     ) -> Tree:
         budget[0] -= 1
-        if budget[0] < 0 or len(answers) > MAX_CONDITIONS:
+        self._runs_left -= 1
+        if budget[0] < 0 or self._runs_left < 0 or len(answers) > MAX_CONDITIONS:
             gaps.add("too many conditions")
             return CANDIDATE
         run = _Run(self._source, self._names, self._purity, self.spellings, model, answers, self._kept, gaps)

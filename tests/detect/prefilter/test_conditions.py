@@ -8,6 +8,8 @@ import pytest
 from detect.packs import loaded, write_data_model, write_helper, write_rule
 from detect.prefilter.analysis import candidates_in, candidates_of
 
+from panther_dagster.detect.prefilter.conditions import Analyzer
+
 ONLY_X = [True, False, False, False]
 A, B, NONE, NOTHING = {"a": "x"}, {"a": "y"}, {"a": None}, {}
 
@@ -194,3 +196,18 @@ def test_a_file_that_was_edited_after_loading_is_not_believed(tmp_path: Path) ->
     file.with_suffix(".py").write_text("def rule(event):\n    return event.get('a') == 'y'\n")
 
     assert candidates_in(rules, A, B) == [True, True]
+
+
+def test_analysis_ends_after_so_many_runs_of_all_rules_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("panther_dagster.detect.prefilter.conditions.MAX_RUNS_OF_ALL", 5)
+    for name in ("A", "B"):
+        write_rule(tmp_path, f"Test.{name}", "def rule(event):\n    return event.get('a') == 1 and event.get('b') == 2\n")
+    analyzer = Analyzer("Test.Type")
+    rules = loaded(tmp_path).rules
+    for rule in rules:
+        analyzer.read(rule)
+
+    first, second = (analyzer.conditions_of(rule) for rule in rules)
+
+    assert first.gaps == ()
+    assert second.gaps == ("too many conditions",)
