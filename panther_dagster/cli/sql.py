@@ -13,7 +13,6 @@ import typer
 from panther_dagster.cli.installation import open_installation
 from panther_dagster.cli.listing import Column, Format, FormatOption, write_rows
 from panther_dagster.errors import Location, SearchError
-from panther_dagster.storage.panther_sql import is_panther_sql, lake_sql
 
 _READS = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with|describe|desc|show|summarize|from|values|table)\b", re.IGNORECASE | re.DOTALL
@@ -37,6 +36,8 @@ def sql(
     Over all tables of the lake: panther_logs, panther_indicators, panther_signals, panther_rule_matches, panther_alerts, panther_monitor,
     panther_marts. A query that was written for Panther (panther_logs.public.okta_systemlog, p_occurs_since('1 day')) is translated.
     """
+    from panther_dagster.storage.panther_sql import is_panther_sql, lake_sql
+
     statement = _statement(query, file)
     if is_panther_sql(statement):
         statement = lake_sql(statement, now_utc=datetime.now(UTC).replace(tzinfo=None))

@@ -40,7 +40,7 @@ def write_events(lake: Lake) -> None:
 
 
 def test_views_are_created_for_tables_that_exist_and_only_once(lake: Lake) -> None:
-    assert ensure_views(lake, Names()) == []
+    assert ensure_views(lake, Names()) == ["panther_rule_matches.scheduled_queries", "panther_rule_errors.scheduled_queries"]
     write_events(lake)
     assert ensure_views(lake, Names()) == ["panther_rule_matches.okta_systemlog", "panther_rule_errors.okta_systemlog"]
     assert ensure_views(lake, Names()) == []

@@ -31,7 +31,7 @@ def with_examples() -> str:
     lines, is_example = [], False
     for line in EXAMPLE.read_text().splitlines():
         is_example = bool(re.match(r"# [a-z_]+:", line)) or (is_example and line.startswith("#  "))
-        lines.append(line.removeprefix("# ") if is_example else re.sub(r"^( +)# ([a-z_]+:)", r"\1\2", line))
+        lines.append(line.removeprefix("# ") if is_example else re.sub(r"^( +)# ( *[a-z_]+:)", r"\1\2", line))
     return "\n".join(lines)
 
 

@@ -48,15 +48,15 @@ def plain(result: DetectionResult, *, without: str = "") -> dict[str, list[dict[
     }
 
 
-def descendants() -> set[int]:
-    """Processes below this one, those that have ended and were not waited for included."""
+def descendants(of: int | None = None) -> set[int]:
+    """Processes below one, by default this one; those that have ended and were not waited for included."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     children = defaultdict(list)
     for pid, parent, command in rows:
         if command.strip() != "ps":
             children[int(parent)].append(int(pid))
-    found, left = set(), [os.getpid()]
+    found, left = set(), [os.getpid() if of is None else of]
     while left:
         below = children[left.pop()]
         found.update(below)
@@ -295,7 +295,7 @@ def test_a_process_that_is_killed_leaves_none_behind(tmp_path: Path) -> None:
         assert detection.stdout is not None
         assert detection.stdout.readline() == "runs\n"
         time.sleep(0.5)
-        below = descendants() - {detection.pid}
+        below = descendants(detection.pid)
         assert len(below) >= 2  # the process that holds the rules, and the one that is stuck
         detection.kill()
     until = time.monotonic() + LONGEST_SECONDS
