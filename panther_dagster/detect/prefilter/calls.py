@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -45,7 +46,7 @@ class CaughtByHandler(Exception):
         self.number = number
 
 
-class Calls:
+class Calls(ABC):
     """What one run through a rule can call. `names`, `purity`, `spellings` and `model` are those of the rule."""
 
     names: GlobalNames
@@ -55,17 +56,17 @@ class Calls:
     handlers: list[tuple[tuple[type[BaseException], ...], ...]]
     _kept: list[Any]
 
+    @abstractmethod
     def decide(self, condition: Condition) -> Outcome:
         """The outcome of a condition in this run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def count_step(self) -> None:
         """Raises Unsupported when the run has become too long."""
-        raise NotImplementedError
 
+    @abstractmethod
     def enter(self, function: FunctionType | Closure, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """The value that a function returns."""
-        raise NotImplementedError
 
     def truth(self, value: Any) -> bool:
         """Whether a value is true in this run."""
@@ -153,9 +154,9 @@ class Calls:
         value: FieldValue = self.computed(f"down {keys}", [start, missing], lambda value, other: _down(value, keys, other))
         return value
 
+    @abstractmethod
     def evaluate(self, node: ast.expr, scope: Any) -> Any:
         """The value of an expression."""
-        raise NotImplementedError
 
     def any_or_all(self, is_any: bool, items: Iterable[Any]) -> bool:
         """any() or all() of items, which are asked one after the other."""
