@@ -6,7 +6,7 @@ import dagster as dg
 from panther_dagster.defs.batch_runs import utc_now
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.settings import Settings
-from panther_dagster.storage import open_lake
+from panther_dagster.storage.sessions import lake_session
 
 RETRY = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 # Due times are the rules' own; this is how often somebody asks.
@@ -50,11 +50,8 @@ def correlation_schedule(settings: Settings) -> dg.ScheduleDefinition:
         rules = [rule for rule in load_correlation_rules(settings.rules.paths).rules if rule.is_enabled and rule.pattern.absent]
         if not rules:
             return dg.SkipReason("no enabled correlation rule has an absence")
-        lake = open_lake(settings)
-        try:
+        with lake_session(settings) as lake:
             is_any_due = is_due(lake, rules, now_utc=utc_now().replace(tzinfo=None))
-        finally:
-            lake.close()
         return dg.RunRequest() if is_any_due else dg.SkipReason("no rule is due")
 
     return due_correlations

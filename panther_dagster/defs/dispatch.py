@@ -12,7 +12,7 @@ from panther_dagster.defs.alerts import DELIVERED
 from panther_dagster.defs.batch_runs import utc_now
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.settings import Settings
-from panther_dagster.storage import open_lake
+from panther_dagster.storage.sessions import lake_session
 
 ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -59,11 +59,8 @@ def dispatch_sensor(settings: Settings) -> dg.SensorDefinition:
 
         if context.instance.get_runs_count(dg.RunsFilter(job_name=dispatch_alerts.name, statuses=ACTIVE)):
             return dg.SkipReason("deliveries are under way")
-        lake = open_lake(settings)
-        try:
+        with lake_session(settings) as lake:
             outbox = pending(lake, settings, _now())
-        finally:
-            lake.close()
         return dg.RunRequest() if outbox.due else dg.SkipReason(f"nothing is due, {outbox.waiting} wait for their time")
 
     return pending_alerts

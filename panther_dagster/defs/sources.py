@@ -12,7 +12,7 @@ from panther_dagster.defs.batch_runs import BATCH_JOB, Plan, plan_runs, utc_now
 from panther_dagster.defs.claims import living_work
 from panther_dagster.errors import SourceError
 from panther_dagster.settings import Settings, SourceSettings
-from panther_dagster.storage import open_lake
+from panther_dagster.storage.sessions import lake_session
 
 if TYPE_CHECKING:
     from panther_dagster.ingest.batching import Batch
@@ -41,19 +41,16 @@ def _source_sensor(settings: Settings, source: SourceSettings) -> dg.SensorDefin
         from panther_dagster.ingest.batching import cut_batches, unfinished_batches
 
         now = utc_now()
-        lake = open_lake(settings)
-        try:
+        cut: list[Batch] = []
+        unlisted: SourceError | None = None
+        with lake_session(settings) as lake:
             open_batches = [batch for batch in unfinished_batches(lake) if batch.source_id == source.name]
-            cut: list[Batch] = []
-            unlisted: SourceError | None = None
             if len(open_batches) < CUT_BELOW:
                 first_hour = settings.schedule.first_hour
                 try:
                     cut = list(cut_batches(lake, source, limits=settings.batches, first_hour=first_hour, now_utc=now))
                 except SourceError as error:  # costs new objects, not the batches that are open
                     unlisted = error
-        finally:
-            lake.close()
         known = {batch.batch_id for batch in cut}
         batches = [*(batch for batch in open_batches if batch.batch_id not in known), *cut]
         plan = plan_runs(
@@ -87,11 +84,8 @@ def _sweep_sensor(settings: Settings, polled: Sequence[SourceSettings]) -> dg.Se
         from panther_dagster.ingest.batching import unfinished_batches
 
         now = utc_now()
-        lake = open_lake(settings)
-        try:
+        with lake_session(settings) as lake:
             left = [batch for batch in unfinished_batches(lake) if batch.source_id not in polled_names]
-        finally:
-            lake.close()
         old = [batch for batch in left if (now.replace(tzinfo=None) - batch.cut_time).total_seconds() > SWEEP_AFTER_SECONDS]
         living = living_work(settings.lake_folder)
         return _answer(context, plan_runs(old, context.instance, living, now_utc=now, max_requests=settings.batches.max_per_tick), [])

@@ -46,6 +46,13 @@ def _interrupt_after(cursor: duckdb.DuckDBPyConnection, seconds: float, is_done:
         waiting = 0.1
 
 
+def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """With what a cursor does not have from its connection."""
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")  # else it writes into the terminal of whoever asks
+    return connection.execute(f"use {CATALOG}")
+
+
 def attach_sql(catalog: Path, data: str) -> str:
     """The ATTACH statement of an embedded lake; dbt's profile states the same."""
     return (
@@ -74,6 +81,7 @@ class EmbeddedLake(Lake):
         self._threads = threads
         self._memory_limit = memory_limit
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._opened_file: tuple[int, int] | None = None
         self._known: set[str] = set()
 
     @property
@@ -91,11 +99,8 @@ class EmbeddedLake(Lake):
             }
             connection = duckdb.connect(config=config)
             load_extensions(connection)
-            connection.execute("set TimeZone = 'UTC'")
-            connection.execute("set enable_progress_bar = false")  # else it writes into the terminal of whoever asks
             self._retried(lambda: connection.execute(attach_sql(self.catalog, self.data_path)))
-            connection.execute(f"use {CATALOG}")
-            self._connection = connection
+            self._connection, self._opened_file = _prepared(connection), _file_id(self.catalog)
         return self._connection
 
     def ensure_tables(self) -> None:
@@ -154,7 +159,7 @@ class EmbeddedLake(Lake):
             raise LakeError(str(error)) from error
 
     def read(self, sql: str, *, max_rows: int | None = None, timeout_seconds: float | None = None) -> pa.Table:
-        cursor = self.connection.cursor()
+        cursor = self._cursor()
         is_done = threading.Event()
         if timeout_seconds is not None:
             threading.Thread(target=_interrupt_after, args=(cursor, timeout_seconds, is_done), daemon=True).start()
@@ -163,7 +168,6 @@ class EmbeddedLake(Lake):
             # EXPLAIN ANALYZE would run what it explains; PRAGMA, CALL, COPY and SET reach beyond the lake.
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT or DELETES_FILES.search(sql):
                 raise LakeError("one statement that reads is allowed: SELECT, WITH, DESCRIBE or SHOW")
-            cursor.execute(f"use {CATALOG}")
             cursor.execute("begin transaction read only")
             reader = cursor.execute(statements[0]).to_arrow_reader(10_000)
             batches, rows = [], 0
@@ -184,8 +188,7 @@ class EmbeddedLake(Lake):
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
         try:
             # A cursor of its own: the reader stays valid while this lake is used for other statements.
-            cursor = self.connection.cursor().execute(f"use {CATALOG}")
-            yield from cursor.execute(sql, list(parameters)).to_arrow_reader(rows_per_batch)
+            yield from self._cursor().execute(sql, list(parameters)).to_arrow_reader(rows_per_batch)
         except duckdb.Error as error:
             raise LakeError(str(error)) from error
 
@@ -280,10 +283,22 @@ class EmbeddedLake(Lake):
             result.append(TableUsage(name, rows, size.get("file_count", 0), size.get("file_size_bytes", 0)))
         return result
 
+    def session(self) -> EmbeddedLake:
+        session = EmbeddedLake(self.folder, data_path=self.data_path, threads=self._threads, memory_limit=self._memory_limit)
+        session._connection = self._cursor()
+        return session
+
+    @property
+    def is_replaced(self) -> bool:
+        return self._connection is not None and self._opened_file != _file_id(self.catalog)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        return _prepared(self.connection.cursor())
 
     def _tables(self) -> set[str]:
         # From the catalog's own tables: information_schema loads every column of every table, 0.1 s a call.
@@ -363,6 +378,14 @@ class _EmbeddedTransaction(Transaction):
     def delete(self, table: Table, unit: UnitOfWork) -> None:
         if self._lake.has_table(table.name):
             self._lake.connection.execute(f"delete from {CATALOG}.{table.name} where {unit.predicate}", unit.parameters)
+
+
+def _file_id(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _quoted(text: str) -> str:

@@ -93,7 +93,7 @@ class Transaction(ABC):
 
 
 class Lake(ABC):
-    """A place for tables. Safe to use from one thread; several processes may each have their own."""
+    """A place for tables. Safe to use from one thread (each other takes a `session`); several processes may each have their own."""
 
     @abstractmethod
     def ensure_tables(self) -> None:
@@ -166,6 +166,15 @@ class Lake(ABC):
     @abstractmethod
     def usage(self) -> list[TableUsage]:
         """Every table with its size."""
+
+    @abstractmethod
+    def session(self) -> Lake:
+        """This lake for another thread, on what this one has opened, which it leaves open when it is closed."""
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether what is open here is no longer the lake that the settings name."""
+        return False
 
     @abstractmethod
     def close(self) -> None:

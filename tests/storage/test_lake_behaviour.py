@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -267,3 +268,43 @@ def test_rows_are_counted_without_reading_them(lake: Lake) -> None:
 
     land(lake, "b3", 1)
     assert lake.row_counts()[RAW.name] == 4 + 1 + 1 == count(lake)
+
+
+def test_sessions_of_one_lake_write_from_threads_at_once_and_leave_it_open(lake: Lake) -> None:
+    def work(number: int) -> None:
+        session = lake.session()
+        land(session, f"b{number}", 10)
+        session.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(lake) == 40
+    assert not lake.is_replaced
+
+
+def test_a_session_that_fails_in_its_transaction_does_not_touch_another(lake: Lake) -> None:
+    land(lake, "b0", 1)
+    failing, other = lake.session(), lake.session()
+
+    def work(tx: Transaction) -> None:
+        tx.append(RAW, raw_rows("b1", 3))
+        assert count(other) == 1
+        raise KeyError("on purpose")
+
+    with pytest.raises(KeyError):
+        failing.transact(work)
+    land(other, "b2", 2)
+    assert count(lake) == 3
+    failing.close()
+    other.close()
+
+
+def test_times_are_utc_however_they_are_read(lake: Lake) -> None:
+    sql = "select current_setting('TimeZone') as zone"
+    session = lake.session()
+    answers = [lake.query(sql), lake.read(sql), session.query(sql), pa.Table.from_batches(lake.stream(sql))]
+    session.close()
+    assert [answer["zone"].to_pylist() for answer in answers] == [["UTC"]] * 4
