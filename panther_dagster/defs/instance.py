@@ -36,8 +36,17 @@ def prepare_home(settings: Settings) -> Path:
 @contextmanager
 def dagster_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """Dagster's storage of this installation: what a run of this process leaves there shows in the UI."""
-    with dg.DagsterInstance.from_config(str(prepare_home(settings))) as instance:
-        yield instance
+    home = str(prepare_home(settings))
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = home  # dagster.yaml reads it
+    try:
+        with dg.DagsterInstance.from_config(home) as instance:
+            yield instance
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before
 
 
 def dev_command(settings: Settings, *, host: str = "127.0.0.1", port: int = 3000) -> tuple[list[str], dict[str, str]]:

@@ -22,7 +22,15 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 # Libraries only, and only such as start no thread when they are imported: a fork copies no threads.
-PRELOADED = ("dagster._cli.api", "dbt.cli.main", "dbt.parser.manifest", "dbt.task.build", "dbt.task.run")
+PRELOADED = (
+    "dagster._cli.api",
+    "dagster._core.storage.sqlite_storage",
+    "dbt.cli.main",
+    "dbt.parser.manifest",
+    "dbt.task.build",
+    "dbt.task.run",
+    "sqlglot.dialects.duckdb",
+)
 STOPPED = frozenset({dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE})
 LOOK_FOR_A_STOP_SECONDS = 3.0
 
