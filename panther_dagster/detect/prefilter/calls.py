@@ -53,6 +53,7 @@ class Calls(ABC):
     purity: Purity
     spellings: Spellings
     model: DataModel | None
+    fields_of_method: Callable[[FunctionType], tuple[str, ...] | None]  # of the model: None where its code has to be entered
     handlers: list[tuple[tuple[type[BaseException], ...], ...]]
     _kept: list[Any]
 
@@ -271,6 +272,7 @@ class Calls(ABC):
     def _udm(self, keys: tuple[str, ...], default: list[Any]) -> Any:
         model = self.model
         fields: tuple[str, ...] = (self.spellings.field("p_udm"), self.spellings.field(keys[0]))
+        can_raise = any(map(is_abstract, default))
         if model is not None and len(keys) == 1:
             if model.path_of(keys[0]) is not None:
                 first = model.first_fields.get(keys[0])
@@ -282,14 +284,17 @@ class Calls(ABC):
                 if function is not None:
                     if not isinstance(function, FunctionType):
                         raise Unsupported("method of a data model")
-                    return self.enter(function, [PLAIN_EVENT], {})
+                    of_method = self.fields_of_method(function)
+                    if of_method is None:
+                        return self.enter(function, [PLAIN_EVENT], {})
+                    fields, can_raise = of_method, True
         self._kept.append(model)
         return self.computed_of_event(
             f"udm {keys} {id(model)}",
             fields,
             default,
             lambda e, *d: PantherEvent.sharing(e.event.raw_view(), model).udm(*keys, **_default(d)),
-            can_raise=any(map(is_abstract, default)),
+            can_raise=can_raise,
         )
 
     def _packed(self, value: Any) -> Any:

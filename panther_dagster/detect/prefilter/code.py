@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -76,14 +77,14 @@ class SourceCode:
     def _file(self, name: str) -> _File | None:
         if name not in self._files:
             try:
-                self._files[name] = _File(Path(name).read_bytes(), name)
+                self._files[name] = _file_of(name, Path(name).read_bytes())
             except (OSError, SyntaxError, ValueError):
                 self._files[name] = None
         return self._files[name]
 
 
 class _File:
-    def __init__(self, text: bytes, name: str) -> None:
+    def __init__(self, name: str, text: bytes) -> None:
         self.tree = ast.parse(text)
         self.changed = changes_in(self.tree)
         self._codes = {(code.co_firstlineno, code.co_name): code for code in _codes(compile(text, name, "exec", dont_inherit=True))}
@@ -97,6 +98,10 @@ class _File:
         place = (code.co_firstlineno, code.co_name)
         # Code objects compare by what they do, so an edited file or a swapped function is told apart.
         return self._nodes.get(place) if self._codes.get(place) == code else None
+
+
+# The same helpers are read for every log type.
+_file_of = lru_cache(maxsize=256)(_File)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final
@@ -24,15 +24,18 @@ from panther_dagster.detect.prefilter.values import (
     CANDIDATE,
     EVENT,
     MAX_FIELDS,
+    PLAIN_EVENT,
     RETURNS_FALSE,
     Branch,
     Closure,
     Condition,
+    Display,
     FieldValue,
     Outcome,
     Spellings,
     Tree,
     Unsupported,
+    is_abstract,
 )
 from panther_dagster.detect.rule import Rule
 
@@ -40,6 +43,7 @@ from panther_dagster.detect.rule import Rule
 MAX_RUNS: Final = 600
 # Of all rules of a log type together, some 2 ms each: analysis must not look like an engine that hangs (watch.py).
 MAX_RUNS_OF_ALL: Final = 10_000
+MAX_RUNS_OF_METHOD: Final = 100
 MAX_CONDITIONS: Final = 40
 MAX_STEPS: Final = 4_000
 MAX_DEPTH: Final = 8
@@ -79,6 +83,7 @@ class Analyzer:
         self._purity = Purity(self._source, self._names)
         self.spellings = Spellings()
         self._kept: list[Any] = []
+        self._methods: dict[int, tuple[FunctionType, tuple[str, ...] | None, set[tuple[int, str]]]] = {}
         self._runs_left = MAX_RUNS_OF_ALL
 
     def read(self, rule: Rule) -> None:
@@ -125,16 +130,55 @@ class Analyzer:
         if budget[0] < 0 or self._runs_left < 0 or len(answers) > MAX_CONDITIONS:
             gaps.add("too many conditions")
             return CANDIDATE
-        run = _Run(self._source, self._names, self._purity, self.spellings, model, answers, self._kept, gaps)
-        found = run.end_of(function)
+        found = self._run(model, answers, gaps).end_of(function)
         if not isinstance(found, Condition):
             return CANDIDATE if found is CANDIDATE else RETURNS_FALSE
-        outcomes: list[Outcome] = ["yes"] if found.kind == "runs" else ["yes", "no"]
-        outcomes += range(len(found.handlers))
-        following = {outcome: self._tree(function, model, (*answers, outcome), budget, gaps) for outcome in outcomes}
+        following = {outcome: self._tree(function, model, (*answers, outcome), budget, gaps) for outcome in _outcomes_within(found)}
         if all(tree is CANDIDATE for tree in following.values()):
             return CANDIDATE
         return Branch(found, following)
+
+    def _run(self, model: DataModel | None, answers: tuple[Outcome, ...], gaps: set[str]) -> _Run:
+        def fields_of_method(method: FunctionType) -> tuple[str, ...] | None:
+            return self._fields_of_method(method, model)
+
+        return _Run(self._source, self._names, self._purity, self.spellings, model, fields_of_method, answers, self._kept, gaps)
+
+    def _fields_of_method(self, method: FunctionType, model: DataModel | None) -> tuple[str, ...] | None:
+        """The fields that a data model's method computes its value from, and does nothing else; None when it may, or they are many.
+
+        Such a value is one to a rule, which has a condition or two on it. Entered, each way through the method is a way through the rule.
+        """
+        known = self._methods.get(id(method))
+        if known is None:
+            outer, self._names.used = self._names.used, set()
+            try:
+                fields = self._explored(method, model)
+            except Unsupported:
+                fields = None
+            known = self._methods[id(method)] = (method, fields, self._names.used)
+            self._names.used = outer
+        if known[1] is not None:
+            self._names.used |= known[2]
+        return known[1]
+
+    def _explored(self, method: FunctionType, model: DataModel | None) -> tuple[str, ...]:
+        fields: set[str] = set()
+        waiting: list[tuple[Outcome, ...]] = [()]
+        for _ in range(MAX_RUNS_OF_METHOD):
+            answers = waiting.pop()
+            self._runs_left -= 1
+            found = self._run(model, answers, set()).value_of(method)
+            if isinstance(found, Condition):
+                fields.update(found.value.fields)
+                waiting += [(*answers, outcome) for outcome in _outcomes_within(found)]
+            else:
+                fields.update(_fields_of(found))
+            if len(fields) > MAX_FIELDS:
+                raise Unsupported("many fields")
+            if not waiting:
+                return tuple(sorted(fields))
+        raise Unsupported("too many conditions")
 
 
 class _Undecided(Exception):
@@ -165,6 +209,7 @@ class _Run(Expressions):
         purity: Purity,
         spellings: Spellings,
         model: DataModel | None,
+        fields_of_method: Callable[[FunctionType], tuple[str, ...] | None],
         answers: tuple[Outcome, ...],
         kept: list[Any],
         gaps: set[str],
@@ -174,6 +219,7 @@ class _Run(Expressions):
         self.purity = purity
         self.spellings = spellings
         self.model = model
+        self.fields_of_method = fields_of_method
         self._answers = answers
         self._kept = kept
         self._gaps = gaps
@@ -202,6 +248,18 @@ class _Run(Expressions):
         except Exception as surprise:
             self._gaps.add(f"internal: {surprise!r}")
             return CANDIDATE
+
+    def value_of(self, method: FunctionType) -> Any:
+        """What a data model's method returns, or the next condition that is not answered. Raises Unsupported."""
+        self._depth = 1  # as when a rule calls it: it sets no global
+        try:
+            return self.enter(method, [PLAIN_EVENT], {})
+        except _Undecided as undecided:
+            return undecided.condition
+        except Unsupported:
+            raise
+        except Exception as surprise:
+            raise Unsupported(f"internal: {surprise!r}") from surprise
 
     def decide(self, condition: Condition) -> Outcome:
         known = self._known.get(condition.id)
@@ -327,6 +385,21 @@ class _Run(Expressions):
         if not all(map(is_exception_type, types)):
             raise Unsupported("exception type")
         return types
+
+
+def _outcomes_within(condition: Condition) -> list[Outcome]:
+    """The outcomes after which the code goes on."""
+    return [*(["yes"] if condition.kind == "runs" else ["yes", "no"]), *range(len(condition.handlers))]
+
+
+def _fields_of(value: Any) -> Iterator[str]:
+    if isinstance(value, FieldValue):
+        yield from value.fields
+    elif isinstance(value, Display):
+        for item in value.items:
+            yield from _fields_of(item)
+    elif is_abstract(value):
+        raise Unsupported("a function or the event as a value")
 
 
 def _bound(

@@ -9,6 +9,7 @@ from detect.packs import loaded, write_data_model, write_helper, write_rule
 from detect.prefilter.analysis import candidates_in, candidates_of
 
 from panther_dagster.detect.prefilter.conditions import Analyzer
+from panther_dagster.detect.prefilter.index import all_conditions
 
 ONLY_X = [True, False, False, False]
 A, B, NONE, NOTHING = {"a": "x"}, {"a": "y"}, {"a": None}, {}
@@ -157,6 +158,54 @@ def test_a_data_model_is_asked(tmp_path: Path) -> None:
 
     events = [{"net": {"ip": "192.0.2.1"}, "k": "login"}, {"net": {"ip": "192.0.2.1"}}, {"k": "login"}, {"net": {"IP": "192.0.2.1"}}]
     assert candidates_of(tmp_path, code, *events) == [True, False, False, False]
+
+
+BRANCHING = """
+def kind_of(event):
+    try:
+        return event["net"]["kind"]
+    except (KeyError, TypeError):
+        pass
+    if event.get("k") == "long":
+        return event.get("other", "")
+    return event.get("k", "none")
+"""
+
+
+def test_a_method_of_few_fields_is_one_value_whatever_its_branches(tmp_path: Path) -> None:
+    write_data_model(tmp_path, "Test.Model", "Test.Type", "[{Name: kind, Method: kind_of}]", BRANCHING)
+    code = "def rule(event):\n    return event.udm('kind') == 'login' or event.udm('kind') == 'token'\n"
+    events = [
+        {"k": "login"},
+        {"k": "long", "other": "token"},
+        {"net": {"kind": "token"}, "k": "x"},
+        {"net": {"kind": "x"}, "k": "login"},
+        {"net": "text", "k": "login"},
+        {"k": "long"},
+        {},
+        {"net": {"kind": ["login"]}},
+    ]
+
+    assert candidates_of(tmp_path, code, *events) == [True, True, True, False, True, False, False, False]
+    conditions = Analyzer("Test.Type").conditions_of(loaded(tmp_path).rule_by_id["Test.Rule"])
+    assert {condition.value.fields for condition in all_conditions([conditions.tree])} == {("k", "net", "other")}
+
+
+def test_a_method_of_many_fields_is_entered(tmp_path: Path) -> None:
+    method = "def kind_of(event):\n    for name in ('a', 'b', 'c', 'd'):\n        if event.get(name):\n            return event.get(name)\n"
+    write_data_model(tmp_path, "Test.Model", "Test.Type", "[{Name: kind, Method: kind_of}]", method)
+    code = "def rule(event):\n    return event.udm('kind') == 'login'\n"
+
+    events = [{"a": "login"}, {"a": "x", "d": "login"}, {"d": "login"}, {}]
+    assert candidates_of(tmp_path, code, *events) == [True, False, True, False]
+
+
+def test_a_method_that_sets_a_global_is_no_value(tmp_path: Path) -> None:
+    method = "LAST = None\ndef kind_of(event):\n    global LAST\n    LAST = event.get('k')\n    return LAST\n"
+    write_data_model(tmp_path, "Test.Model", "Test.Type", "[{Name: kind, Method: kind_of}]", method)
+    code = "def rule(event):\n    return event.udm('kind') == 'login'\n"
+
+    assert candidates_of(tmp_path, code, {"k": "login"}, {}) == [True, True]
 
 
 def test_an_inline_filter_comes_before_the_code(tmp_path: Path) -> None:

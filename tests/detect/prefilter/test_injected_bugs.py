@@ -38,6 +38,7 @@ RULES = {
     "label": "def rule(event):\n    return event.get('p_source_label') == 'Source'\n",
     "own_label": "def rule(event):\n    return event.get('p_source_label') == 'own'\n",
     "model": "def rule(event):\n    return event.udm('kind') == 'none'\n",
+    "model_branch": "def rule(event):\n    return event.udm('kind') == 'z'\n",
     "same": "def rule(event):\n    return event.get('o') is not event.get('o')\n",
     "generator": "def verdict():\n    return False\n    yield\ndef rule(event):\n    return verdict()\n",
     "unread": "def rule(event):\n    event['b']\n    return False\n",
@@ -73,7 +74,11 @@ def packs(root: Path) -> tuple[RuleSet, RuleSet]:
     for name, text in HELPERS.items():
         write_helper(root, name, text)
     write_data_model(
-        root, "Test.Model", "Test.Type", "[{Name: kind, Method: kind}]", "def kind(event):\n    return event.get('k', 'none')\n"
+        root,
+        "Test.Model",
+        "Test.Type",
+        "[{Name: kind, Method: kind}]",
+        "def kind(event):\n    return event.get('k') or event.get('b', 'none')\n",
     )
     files = {name: write_rule(root, f"Test.{name}", text) for name, text in RULES.items()}
     rules, others = load_rules([root]), load_rules([root])
@@ -214,6 +219,16 @@ def _conditions_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Machine, "_joined", joined)
 
 
+def _first_question(patch: pytest.MonkeyPatch) -> None:
+    right = conditions._Run.value_of
+
+    def value_of(self: Any, method: Any) -> Any:
+        found = right(self, method)
+        return found.value if isinstance(found, Condition) else found
+
+    patch.setattr(conditions._Run, "value_of", value_of)
+
+
 BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a missing field is null": _missing_as_null,
     "keys in another case are not seen": _variants_ignored(lambda key: True),
@@ -232,6 +247,8 @@ BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the columns win over the event's own fields": _columns_win,
     "the columns are not read": _replace(AddedFields, "may_have", staticmethod(lambda name: False)),
     "methods of data models are not called": _replace(calls.Calls, "_udm", lambda self, keys, default: None),
+    "only one way through a method is looked at": _replace(conditions, "_outcomes_within", lambda condition: ["yes"]),
+    "a method's fields are those of its first question": _first_question,
     "loops over fields are skipped": _replace(expressions, "_is_empty", lambda value: True),
     "objects are compared by identity": _replace(purity, "check_identity", lambda node: None),
     "generator functions run when they are called": _replace(conditions, "_STRANGE", (ast.Nonlocal,)),
