@@ -82,7 +82,7 @@ class LookupSourceSettings(_Section):
 
 
 class RulesSettings(_Section):
-    """Where detections are, and what one rule may take for a batch of 5,000 events before it is stopped."""
+    """Where detections are, what one rule may take for a batch of 5,000 events before it is stopped, and from when on it is reported."""
 
     paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
     lookup_sources: dict[str, LookupSourceSettings] = Field(default_factory=dict)  # by LookupName
@@ -90,6 +90,9 @@ class RulesSettings(_Section):
     use_prefilter: bool = True  # run a rule only on events for which its code can return anything but False
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
+    slow_microseconds: float = Field(1_000, gt=0)  # CPU time for each event that it runs on
+    slow_cpu_seconds: float = Field(1, ge=0)  # and in all: less is not reported
+    noisy_alerts_per_day: float = Field(50, gt=0)
 
 
 class DestinationSettings(_Section):
@@ -143,7 +146,7 @@ class ScheduleSettings(_Section):
     maintenance_cron: str = "17 * * * *"
     marts_cron: str = "27 * * * *"
     lookups_cron: str = "32 * * * *"  # lookup tables, from their sources
-    checks_cron: str = "37 * * * *"  # freshness of sources, dbt's tests
+    checks_cron: str = "37 * * * *"  # freshness of sources, dbt's tests, slow and noisy rules
     keep_runs_days: int = Field(14, ge=1)
 
     @field_validator("first_hour")

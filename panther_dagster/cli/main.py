@@ -22,6 +22,7 @@ from panther_dagster.cli import (
     lake,
     lookups,
     queries,
+    rule_listing,
     rules,
     search,
     settings_file,
@@ -63,6 +64,7 @@ app.command("dispatch")(destinations.dispatch)
 app.command("dev")(dev.dev)
 app.command("health")(health.health)
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(rule_listing.app, name="rules")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(queries.app, name="queries")

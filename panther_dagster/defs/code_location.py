@@ -19,6 +19,7 @@ from panther_dagster.defs.marts import marts_assets
 from panther_dagster.defs.normalized import normalized_assets
 from panther_dagster.defs.raw_logs import raw_logs_assets, source_specs
 from panther_dagster.defs.resources import LakeResource
+from panther_dagster.defs.rule_checks import rule_checks
 from panther_dagster.defs.scheduled_queries import query_schedules, scheduled_query
 from panther_dagster.defs.schedules import CHECKS_JOB, MARTS_JOB, lake_maintenance, periodic_schedules
 from panther_dagster.defs.sources import source_sensors
@@ -45,7 +46,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     marts = marts_assets(nodes)
     lookups = lookups_assets(tables)
-    checks = [check for check in (source_checks(settings.sources), dbt_tests(nodes)) if check]
+    checks = [check for check in (source_checks(settings.sources), dbt_tests(nodes), rule_checks()) if check]
     jobs: list[Any] = [
         correlate_signals,
         dispatch_alerts,
@@ -57,8 +58,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs.append(dg.define_asset_job(MARTS_JOB, dg.AssetSelection.assets(marts).without_checks(), description="Seeds and marts anew."))
     if lookups:
         jobs.append(dg.define_asset_job(LOOKUPS_JOB, dg.AssetSelection.assets(lookups), description="Lookup tables from their sources."))
-    if checks:
-        jobs.append(dg.define_asset_job(CHECKS_JOB, dg.AssetSelection.checks(*checks), description="Freshness of sources, dbt's tests."))
+    about_checks = "Freshness of sources, dbt's tests, slow and noisy rules."
+    jobs.append(dg.define_asset_job(CHECKS_JOB, dg.AssetSelection.checks(*checks), description=about_checks))
     return dg.Definitions(
         assets=[*sources, *flow, *([marts] if marts else []), *([lookups] if lookups else []), deliveries_spec()],
         asset_checks=checks,

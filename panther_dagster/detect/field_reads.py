@@ -1,8 +1,9 @@
-"""What a rule's code says before it runs: the top-level fields that it reads and the modules that it imports."""
+"""What a rule's code says before it runs: the fields that it reads and the modules that it imports."""
 
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,15 @@ class FieldRead:
     line: int
 
 
+@dataclass(frozen=True)
+class PathRead:
+    """A value that is read: its names from the top level of the event on, the function of the rule, and the line."""
+
+    path: tuple[str, ...]
+    function: str
+    line: int
+
+
 def field_reads(tree: ast.Module) -> Iterator[FieldRead]:
     """Each `event["x"]`, `event.get("x")`, `event.deep_get("x", ...)`, `event.deep_walk("x", ...)` within a rule's own functions."""
     for function in tree.body:
@@ -28,6 +38,20 @@ def field_reads(tree: ast.Module) -> Iterator[FieldRead]:
                 name = _field_of(node, event)
                 if name is not None:
                     yield FieldRead(name, getattr(node, "lineno", function.lineno))
+
+
+def path_reads(tree: ast.Module) -> Iterator[PathRead]:
+    """Each read within a rule's own functions, as deep as the code names it in one expression.
+
+    `event["a"]["b"]`, `event.get("a", {}).get("b")` and `event.deep_get("a", "b")` read a.b, and the first two a as well.
+    """
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef) and function.name in ("rule", *AUXILIARY_FUNCTIONS) and function.args.args:
+            event = function.args.args[0].arg
+            for node in ast.walk(function):
+                path = _path_of(node, event)
+                if path:
+                    yield PathRead(path, function.name, getattr(node, "lineno", function.lineno))
 
 
 def imported_modules(tree: ast.Module) -> set[str]:
@@ -53,6 +77,21 @@ def _field_of(node: ast.AST, event: str) -> str | None:
     ):
         return _text(node.args[0])
     return None
+
+
+def _path_of(node: ast.AST, event: str) -> tuple[str, ...] | None:
+    """Names below the event; () for the event itself, None for anything else."""
+    if _is_event(node, event):
+        return ()
+    if isinstance(node, ast.Subscript):
+        steps, base = [_text(node.slice)], _path_of(node.value, event)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READERS and node.args:
+        read = node.args[:1] if node.func.attr == "get" else node.args
+        steps, base = [_text(argument) for argument in read], _path_of(node.func.value, event)
+    else:
+        return None
+    named = tuple(step for step in itertools.takewhile(lambda step: step is not None, steps) if step is not None)
+    return None if base is None or not named else (*base, *named)
 
 
 def _is_event(node: ast.AST, event: str) -> bool:

@@ -81,6 +81,14 @@ def test_every_rule_of_the_story_raised_an_alert(folder: Path, truth: dict) -> N
     assert not [alert for alert in alerts if alert["alert_type"] == "RULE_ERROR"]
 
 
+def test_the_report_has_the_rules_of_the_story_with_their_alerts(folder: Path, truth: dict) -> None:
+    rows = {row["rule_id"]: row for row in json.loads(panther(folder, "rules", "report", "--format", "json"))}
+
+    assert all(rows[rule_id]["alerts"] >= 1 for rule_id in truth["rule_ids"])
+    kinds = {finding["kind"] for row in rows.values() for finding in row["findings"]}
+    assert not kinds & {"quarantined", "fails", "noisy", "not_declared"}
+
+
 @pytest.mark.parametrize(
     ("rule_id", "events"), [("CrossSource.Identity.OktaTakeoverToAWS", 3), ("AWS.CloudTrail.LoggingOffAndBulkDownload", 151)]
 )

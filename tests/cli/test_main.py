@@ -20,6 +20,7 @@ COMMANDS = (
     "dev",
     "health",
     "alerts",
+    "rules",
     "sources",
     "destinations",
     "failures",

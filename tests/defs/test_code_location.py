@@ -76,6 +76,17 @@ def test_a_batch_run_covers_the_flow_and_leaves_dbts_tests_out(definitions: dg.D
     }
 
 
+def test_rules_are_checked_by_the_hour_and_not_in_a_batch(definitions: dg.Definitions) -> None:
+    checks = {
+        name: {key.to_user_string() for key in definitions.resolve_job_def(name).asset_layer.asset_graph.asset_check_keys}
+        for name in ("process_batch", "check_tables")
+    }
+    about_rules = {"panther_signals/signals:slow_rules", "panther_alerts/alerts:noisy_rules"}
+
+    assert about_rules <= checks["check_tables"]
+    assert not about_rules & checks["process_batch"]
+
+
 def test_sensors_and_schedules_run_without_being_switched_on(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
 

@@ -16,6 +16,7 @@ from installations import copy_home, installation
 
 from panther_dagster.defs.instance import dagster_instance
 from panther_dagster.defs.run import BatchEvent, run_batches
+from panther_dagster.detect.rule_numbers import rule_numbers
 from panther_dagster.ingest.batching import Batch, cut_batches, unfinished_batches
 from panther_dagster.settings import Settings, SourceSettings
 from panther_dagster.storage import open_lake
@@ -95,6 +96,8 @@ def test_a_rule_that_ends_or_holds_up_its_process_fails_no_run(settings: Setting
         ("RULE_ERROR", "Test.Exits", "RuleEndedProcess('its process ended with exit code 1"),
         ("RULE_ERROR", "Test.Hangs", "RuleTimeout('took longer than 1 s"),
     ]
+    numbers, _ = rule_numbers(lake, (NOON, ONE))
+    assert {rule_id: found.stopped for rule_id, found in numbers.items() if found.errors} == {"Test.Exits": 1, "Test.Hangs": 1}
     with dagster_instance(settings) as instance:
         made = instance.fetch_materializations(dg.AssetKey(["panther_signals", "rule_errors"]), limit=1).records[0].asset_materialization
         assert made
