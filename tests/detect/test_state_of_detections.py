@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from detect.packs import HOUR, rows_of, write_rule
 from detect.state_stores import dynamodb_endpoint, dynamodb_location, location, sqlite_in
-from detect.test_detection import put_rows, rows
+from detect.stored_rows import put_rows, rows
 from installations import installation
 
 from panther_dagster.defs.resources import LakeResource
