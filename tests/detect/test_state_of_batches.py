@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,6 +193,26 @@ def test_a_store_that_cannot_be_used_says_which(tmp_path: Path, monkeypatch: pyt
     file.write_bytes(b"no database" * 100)
     with pytest.raises(StateError, match=r"what rules remember, in .*rules\.sqlite: file is not a database"):
         SqliteStore(file).history("k")
+
+
+def test_a_table_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        store = DynamoStore("rules-state", region="us-east-1", endpoint_url="http://{}:{}".format(*nobody.getsockname()))
+        with closing(store), pytest.raises(StateError, match="what rules remember, in the DynamoDB table rules-state: Could not connect"):
+            store.history("k")
+
+
+def test_boto3_is_imported_for_dynamodb_only() -> None:
+    code = (
+        "import sys\nfrom panther_dagster.detect.limits import LimitedRules\n"
+        "from panther_dagster.detect.state.location import opener_of\n"
+        "opener_of('sqlite:x')().batch('b')\nassert 'boto3' not in sys.modules\n"
+        "opener_of('dynamodb://abc')\nassert 'boto3' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_a_file_that_another_writer_is_setting_up_is_waited_for(tmp_path: Path, clock: _Clock) -> None:

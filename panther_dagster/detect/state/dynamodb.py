@@ -131,8 +131,9 @@ class DynamoStore:
     def _client(self) -> Any:
         if self._opened is None:
             # Below the 15 s that a rule has: a table that does not answer is to fail the detection, not the rule that waits for it.
-            retries = {"mode": "standard", "total_max_attempts": 3}
-            config = Config(retries=retries, connect_timeout=2, read_timeout=3, max_pool_connections=_WRITERS)
+            config = Config(
+                retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=3, max_pool_connections=_WRITERS
+            )
             self._opened = boto3.client("dynamodb", region_name=self._region, endpoint_url=self._endpoint_url, config=config)
         return self._opened
 
