@@ -179,6 +179,25 @@ def test_the_steps_of_a_key_are_bounded_and_keep_their_sum() -> None:
     assert kept.entries["a"] == Entry(MAX_STEPS + 10, expires_epoch=int(NOW) + 7_776_000)
 
 
+def test_changes_of_a_key_are_few_however_often_it_is_changed() -> None:
+    overlay = Overlay(clock=lambda: NOW)
+    overlay.enter("b1")
+    cache = Cache(overlay)
+    for number in range(50):
+        cache.add_to_string_set("set", ["x", str(number % 3)])
+        cache.set_key_expiration("set", 60 + number)
+        cache.increment_counter("count")
+        cache.put_dictionary("dictionary", {"number": number})
+
+    ((_, changes),) = overlay.taken_changes().values()
+
+    assert {key: [change[0] for change in made] for key, made in changes.items()} == {
+        "set": ["add", "expire"],
+        "count": ["count"],
+        "dictionary": ["put"],
+    }
+
+
 def test_what_is_too_much_to_remember_is_an_error_of_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     overlay = Overlay()
     overlay.enter("b1")
@@ -186,13 +205,17 @@ def test_what_is_too_much_to_remember_is_an_error_of_the_rule(monkeypatch: pytes
 
     with pytest.raises(StateFull, match="more than 200000 characters under one key"):
         cache.put_dictionary("k", {"x": "y" * MAX_ENTRY_CHARACTERS})
-    monkeypatch.setattr("panther_dagster.detect.state.overlay.MAX_CHANGED_BYTES", 200)
+    monkeypatch.setattr("panther_dagster.detect.state.overlay.MAX_CHANGED_BYTES", 280)
     cache.increment_counter("a")
     with pytest.raises(StateFull, match="in one detection"):
         cache.add_to_string_set("b", ["x" * 150])
     for _ in range(100):
         cache.increment_counter("a")  # takes no more room
-    assert (cache.get_counter("a"), cache.get_string_set("b")) == (101, set())
+    cache.set_key_expiration("a", 3600)
+    for _ in range(100):
+        cache.increment_counter("a")
+        cache.set_key_expiration("a", 3600)
+    assert (cache.get_counter("a"), cache.get_string_set("b")) == (201, set())
 
 
 @pytest.mark.parametrize("key", [None, 1, "\ud800"])

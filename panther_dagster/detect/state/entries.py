@@ -99,6 +99,10 @@ def shortened(changes: list[Change], change: Change) -> list[Change]:
         changes[-1] = Change(PUT, change.now, change.applied_to(last.values))
     elif last is not None and _can_join(last, change):
         changes[-1] = replace(change, values=_sum(last.values, change.values))
+    elif last is not None and last.kind == EXPIRE and change.kind == EXPIRE:
+        changes[-1] = change
+    elif len(changes) > 1 and not change.renews_expiry and _lives_after(changes[-1], change) and _can_join(changes[-2], change):
+        changes[-2] = replace(change, values=_sum(changes[-2].values, change.values))  # add, expire, add: the expiry can come last
     else:
         changes.append(change)
     return changes
@@ -110,6 +114,12 @@ def _can_join(last: Change, change: Change) -> bool:
     one, other = last.values.expires_epoch, change.values.expires_epoch
     # An entry that expires at once would start anew in between.
     return (last.now, last.renews_expiry, one) == (change.now, change.renews_expiry, other) and (one is None or one > change.now)
+
+
+def _lives_after(last: Change, change: Change) -> bool:
+    """Whether `last` sets an expiry that `change` does not find passed."""
+    expires_epoch = last.values.expires_epoch
+    return last.kind == EXPIRE and (expires_epoch is None or expires_epoch > change.now)
 
 
 def _sum(one: Entry, other: Entry) -> Entry:

@@ -5,18 +5,21 @@ So a detection that is killed, or done again without a rule that was stopped, le
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Final
 
 from panther_dagster.detect.state.entries import Change, Entry, MemoryStore, applied, shortened
 from panther_dagster.detect.state.history import BatchChanges, History, StateStore, Step
 from panther_dagster.errors import PantherError
 
-# Of keys and strings that one detection changes: they travel in the header of a message, 64 MB at most, in which a byte takes up to 3.
+# Of all that one detection changes: it travels in the header of a message, which channel.py bounds at 64 MB.
 MAX_CHANGED_BYTES: Final = 16 << 20
-
 MAX_ENTRY_CHARACTERS: Final = 200_000  # of one entry; DynamoDB takes 400 KB
+_SIZE_OF_CHANGE: Final = 80  # in JSON, without its texts
+_NOTHING: Final = Entry()
 
 
 class StateFull(PantherError):
@@ -74,9 +77,13 @@ class Overlay:
         if len(entry.dictionary or "") + sum(map(len, entry.strings or ())) > MAX_ENTRY_CHARACTERS:
             raise StateFull(f"more than {MAX_ENTRY_CHARACTERS} characters under one key")
         batch = self._batches[self._batch_id]
-        self._make_room(key, change, is_new=key not in batch.changes)
-        batch.entries[key] = entry
-        batch.changes[key] = shortened(batch.changes.get(key, []), change)
+        before = batch.changes.get(key, [])
+        after = shortened([*before], change)
+        changed_bytes = self._changed_bytes + _growth(before, after) + (0 if before else _size(key))
+        if changed_bytes > MAX_CHANGED_BYTES:
+            raise StateFull(f"rules change more than {MAX_CHANGED_BYTES >> 20} MB of what they remember in one detection")
+        self._changed_bytes = changed_bytes
+        batch.entries[key], batch.changes[key] = entry, after
         batch.touched.add(key)
         return entry
 
@@ -100,7 +107,7 @@ class Overlay:
         for given in batches:
             batch = self._batches[given.batch_id] = _Batch(given.at)
             batch.changes = {key: list(changes) for key, changes in given.changes.items()}
-            self._changed_bytes += sum(_size(key, change) for key, changes in given.changes.items() for change in changes)
+            self._changed_bytes += sum(_size(key) + _growth((), changes) for key, changes in batch.changes.items())
 
     def _current(self, batch_id: str) -> _Batch:
         batch = self._batches.get(batch_id)
@@ -130,17 +137,23 @@ class Overlay:
             self.failure = error
             raise
 
-    def _make_room(self, key: str, change: Change, *, is_new: bool) -> None:
-        if is_new or change.values.count is None:
-            self._changed_bytes += _size(key, change)
-            if self._changed_bytes > MAX_CHANGED_BYTES:
-                raise StateFull(f"rules change more than {MAX_CHANGED_BYTES >> 20} MB of what they remember in one detection")
+
+def _growth(before: Sequence[Change], after: Sequence[Change]) -> int:
+    """Bytes of a message that the changes of one key have grown by, about; numbers count as nothing but the change."""
+    grown = _SIZE_OF_CHANGE * (len(after) - len(before))
+    for old_change, new_change in zip_longest(before, after):
+        if old_change is not new_change:
+            old = _NOTHING if old_change is None else old_change.values
+            new = _NOTHING if new_change is None else new_change.values
+            old_strings, new_strings = old.strings or frozenset(), new.strings or frozenset()
+            grown += sum(map(_size, new_strings - old_strings)) - sum(map(_size, old_strings - new_strings))
+            if old.dictionary is not new.dictionary:
+                grown += _size(new.dictionary or "") - _size(old.dictionary or "")
+    return grown
 
 
-def _size(key: str, change: Change) -> int:
-    """Bytes of a change, about; numbers count as nothing but the first."""
-    texts = (key, change.values.dictionary or "", *(change.values.strings or ()))
-    return 64 + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+def _size(text: str) -> int:
+    return 4 + (len(text) if text.isascii() and text.isprintable() else len(json.dumps(text)))
 
 
 def changes_of_json(told: Mapping[str, Any]) -> list[BatchChanges]:
