@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SETTINGS_FILE = "panther.yaml"
 HOME = ".panther"
 Severity = Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
+DYNAMODB_TABLE = re.compile(r"dynamodb://[A-Za-z0-9_.-]{3,255}(\?(region|endpoint)=[^&?#\s]+(&(region|endpoint)=[^&?#\s]+)?)?")
 AlertType = Literal["RULE", "RULE_ERROR"]
 
 
@@ -87,12 +89,20 @@ class RulesSettings(_Section):
     paths: tuple[Path, ...] = (PROJECT_ROOT / "rules",)
     lookup_sources: dict[str, LookupSourceSettings] = Field(default_factory=dict)  # by LookupName
     overlays: tuple[Path, ...] = ()  # folders of changes to single rules, applied over the paths
+    state: str = "sqlite"  # what rules remember: memory, sqlite (a file below home) or dynamodb://TABLE?region=..&endpoint=..
     use_prefilter: bool = True  # run a rule only on events for which its code can return anything but False
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
     slow_microseconds: float = Field(1_000, gt=0)  # CPU time for each event that it runs on
     slow_cpu_seconds: float = Field(1, ge=0)  # and in all: less is not reported
     noisy_alerts_per_day: float = Field(50, gt=0)
+
+    @field_validator("state")
+    @classmethod
+    def _is_a_store(cls, value: str) -> str:
+        if value not in ("memory", "sqlite") and not DYNAMODB_TABLE.fullmatch(value):
+            raise ValueError(f"'{value}' is none of memory, sqlite, dynamodb://TABLE and dynamodb://TABLE?region=..&endpoint=..")
+        return value
 
 
 class DestinationSettings(_Section):
@@ -176,6 +186,11 @@ class Settings(_Section):
     def lake_folder(self) -> Path:
         """Folder of the embedded lake."""
         return self.lake.folder or self.home / "lake"
+
+    @property
+    def rules_state(self) -> str:
+        """Where the state of rules is, as detect/state/location.py reads it."""
+        return f"sqlite:{self.home / 'rules.sqlite'}" if self.rules.state == "sqlite" else self.rules.state
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name. Raises SettingsError."""

@@ -31,6 +31,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (settings.lake.threads, settings.lake.memory_limit) == (5, "1GB")
 
 
+def test_what_rules_remember_is_in_a_file_below_home_unless_it_is_elsewhere(tmp_path: Path) -> None:
+    places = {"": f"sqlite:{tmp_path / 'home' / 'rules.sqlite'}", "memory": "memory"}
+    table = "dynamodb://rules-state?region=eu-west-1&endpoint=http://127.0.0.1:8000"
+    for state, place in {**places, table: table, "dynamodb://abc": "dynamodb://abc"}.items():
+        assert load_settings(write(tmp_path, f"rules: {{state: '{state}'}}\n" if state else "rules: {}\n")).rules_state == place
+
+
 def test_a_destinations_own_options_are_gathered(tmp_path: Path) -> None:
     environment = write(tmp_path, "destinations: [{name: soc, type: slack, severities: [HIGH], webhook_url_env: SOC_SLACK}]\n")
     (destination,) = load_settings(environment).destinations
@@ -45,6 +52,9 @@ def test_a_destinations_own_options_are_gathered(tmp_path: Path) -> None:
         ("sources: [{name: 'a b', uri: x}]\n", r"panther\.yaml: sources\.0\.name: "),
         ("a: [\n", r"panther\.yaml:2: no YAML"),
         ("- a\n", r"panther\.yaml: must be a mapping"),
+        ("rules: {state: redis}\n", r"panther\.yaml: rules\.state: .*'redis' is none of memory, sqlite, dynamodb://TABLE"),
+        ("rules: {state: 'dynamodb://a'}\n", r"panther\.yaml: rules\.state: "),
+        ("rules: {state: 'dynamodb://abc?zone=1'}\n", r"panther\.yaml: rules\.state: "),
         ("schedule: {first_hour: 2024-01-01T00:30:00}\n", r"whole hour in UTC"),
     ],
 )

@@ -98,7 +98,12 @@ class LakeResource(dg.ConfigurableResource):
             rules = self.installation.rules
             limits = RuleLimits(rules.max_seconds, rules.max_memory_bytes)
             self._loaded["rules"] = LimitedRules(
-                rules.paths, overlays=rules.overlays, limits=limits, registry=self.registry, use_prefilter=rules.use_prefilter
+                rules.paths,
+                overlays=rules.overlays,
+                limits=limits,
+                registry=self.registry,
+                use_prefilter=rules.use_prefilter,
+                state=self.installation.rules_state,
             )
         limited: LimitedRules = self._loaded["rules"]
         return limited

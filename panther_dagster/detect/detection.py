@@ -55,6 +55,8 @@ def detect(
     RuleSet, run a rule only on rows for which its code can return anything but False; the signals are the same without it.
     """
     began, cpu_began = time.perf_counter(), _cpu_seconds(rules)
+    if isinstance(rules, LimitedRules):
+        rules.forget_changes()
     signals, errors, runs = [], [], []
     events_by_log_type: dict[str, int] = {}
     stored = lake.tables_with(unit)  # planning a read of each log type's table takes 0.13 s, of most in vain
@@ -88,6 +90,8 @@ def detect(
         tx.replace(RULE_RUNS, all_runs, unit)
 
     lake.transact(write)
+    if isinstance(rules, LimitedRules):
+        rules.keep_changes()  # after the results: whoever is killed in between runs again, and finds the state as it was before
     matched = all_signals.group_by("rule_id").aggregate([("signal_id", "count")]).sort_by("rule_id").to_pylist()
     return DetectionReport(
         events=sum(events_by_log_type.values()),

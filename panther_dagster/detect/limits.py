@@ -2,7 +2,8 @@
 
 A rule that hangs, takes all memory or ends the process is stopped. It is then left out (quarantined) for the rest of this detection, which
 gets one row in the errors for it, and the batch runs again without it, in a process as it was after loading. So the others' results of
-every batch are complete, and each is there once; what rules keep in their modules' globals starts anew with such a process.
+every batch are complete, and each is there once. So is what rules remember through the cache: changes come with the results of a batch and
+are kept when the whole detection has succeeded. What rules keep in their modules' globals starts anew with such a process.
 
 Rules without such faults give what runner.evaluate gives in this process.
 """
@@ -10,7 +11,8 @@ Rules without such faults give what runner.evaluate gives in this process.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,9 @@ import pyarrow.compute as pc
 from panther_dagster.detect.pack import DeclaredLogTypes
 from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
+from panther_dagster.detect.state.history import BatchChanges
+from panther_dagster.detect.state.location import MEMORY, opener_of
+from panther_dagster.detect.state.overlay import changes_of_json, changes_to_json
 from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits
 from panther_dagster.detect.watched_worker import LoadStopped, Stopped, WatchedWorker, WorkerFailed
 from panther_dagster.errors import Location, PantherError, RuleError
@@ -48,7 +53,8 @@ class LoadedRule:
 class LimitedRules:
     """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
 
-    Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. Close it, or use it in a `with`.
+    Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. state: where what rules remember is kept, as
+    of state/location.py. Close it, or use it in a `with`.
     Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
     """
 
@@ -60,6 +66,7 @@ class LimitedRules:
         limits: RuleLimits | None = None,
         registry: DeclaredLogTypes | None = None,
         use_prefilter: bool = True,
+        state: str = MEMORY,
     ) -> None:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
@@ -70,11 +77,15 @@ class LimitedRules:
             "fields_by_log_type": fields,
             "refused": self._refused,
             "use_prefilter": use_prefilter,
+            "state": state,
             "seconds": self._limits.seconds,
             "memory_bytes": self._limits.memory_bytes,
         }
         self._worker = WatchedWorker(self._order, self._limits)
         self._quarantined: set[str] = set()
+        self._state = state
+        self._changes: dict[str, BatchChanges] = {}  # by batch, of this detection
+        self._is_state_known = False  # to the process that runs rules
         self.cpu_seconds = 0.0  # of evaluating
 
     def __enter__(self) -> LimitedRules:
@@ -86,6 +97,21 @@ class LimitedRules:
     def close(self) -> None:
         """End all processes."""
         self._worker.close()
+
+    def forget_changes(self) -> None:
+        """Begin a detection: rules remember what has been kept, and nothing of a detection that was not finished."""
+        self._changes.clear()
+        self._is_state_known = False
+
+    def keep_changes(self) -> None:
+        """End a detection that has succeeded: keep what rules remember of it. Opens nothing when no rule has used the cache.
+
+        Raises StateError: the store cannot be used; the detection is to be done again.
+        """
+        open_store = opener_of(self._state) if self._changes else None
+        if open_store is not None:
+            with closing(open_store()) as store:
+                store.take(list(self._changes.values()))
 
     @cached_property
     def _summary(self) -> dict[str, Any]:
@@ -174,12 +200,28 @@ class LimitedRules:
             vars(self).pop("_summary", None)
         _ = self._summary  # waits for the rules of a new worker
         ids = [rule.rule_id for rule in rules]
-        tables, cpu_seconds = self._worker.run(events, rule_ids=ids, log_type=log_type, destinations=destinations)
-        if [table.schema for table in tables] != list(SCHEMAS):
+        answer = self._worker.run(
+            events,
+            rule_ids=ids,
+            log_type=log_type,
+            destinations=destinations,
+            state=lambda: changes_to_json(list(self._changes.values())),
+            is_state_known=self._is_state_known,
+        )
+        try:
+            changes = changes_of_json(answer.state)
+        except (ValueError, TypeError, AttributeError) as error:
+            self._worker.end_child()
+            raise Stopped(RuleEndedProcess("the answer of its process has another form")) from error
+        if [table.schema for table in answer.tables] != list(SCHEMAS):
             self._worker.end_child()
             raise Stopped(RuleEndedProcess("the answer of its process has other columns"))
-        self.cpu_seconds += cpu_seconds
-        return DetectionResult(*tables)
+        self._is_state_known = True
+        for batch in changes:
+            before = self._changes.get(batch.batch_id)
+            self._changes[batch.batch_id] = batch if before is None else replace(batch, changes={**before.changes, **batch.changes})
+        self.cpu_seconds += answer.cpu_seconds
+        return DetectionResult(*answer.tables)
 
     def _quarantine(self, rule: LoadedRule, stopped: Stopped, notes: _Notes) -> None:
         self._quarantined.add(rule.rule_id)

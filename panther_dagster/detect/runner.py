@@ -58,6 +58,7 @@ def evaluate(
     candidates: Candidates = every_rule_on_every_row,
     progress: Progress | None = None,
     enrichment: Enrichment | None = None,
+    enter_batch: Callable[[str], None] | None = None,
 ) -> DetectionResult:
     """Run the enabled rules of a log type on normalized rows.
 
@@ -65,11 +66,13 @@ def evaluate(
     destinations() returns; None leaves that to the delivery. candidates: which (row, rules) pairs to run, in order of rows; it may come
     back to a row with more rules. Pairs it leaves out must be ones where the rule returns False. progress: is told which rule (its
     position among those of the log type) runs on which row. enrichment: lookup tables that give events their p_enrichment; None for log
-    types without, or when the rows have it as a column.
+    types without, or when the rows have it as a column. enter_batch: is told the batch of the rows that come next.
 
     Returns: signals in order of rows, then of rule ids; one run row per rule, batch and hour.
     """
-    run = _Run(rules.for_log_type(log_type), log_type, destinations, [NO_RULE, 0, 0] if progress is None else progress, enrichment)
+    run = _Run(
+        rules.for_log_type(log_type), log_type, destinations, [NO_RULE, 0, 0] if progress is None else progress, enrichment, enter_batch
+    )
     for batch in events.to_batches() if isinstance(events, pa.Table) else [events]:
         run.take(batch, candidates)
     return run.result()
@@ -96,8 +99,10 @@ class _Run:
         destinations: Mapping[str, str] | None,
         progress: Progress,
         enrichment: Enrichment | None,
+        enter_batch: Callable[[str], None] | None,
     ) -> None:
         self._enrichment = enrichment
+        self._enter_batch = enter_batch
         self._rules = rules
         self._progress = progress
         self._number_by_id = {rule.rule_id: number for number, rule in enumerate(rules)}
@@ -112,6 +117,8 @@ class _Run:
         """Run the rules on these rows."""
         start = 0
         for key, size in _pieces(rows):
+            if self._enter_batch is not None:
+                self._enter_batch(key[0])
             piece, first = rows.slice(start, size), start
             start += size
             tallies = self._tallies.setdefault(key, {rule.rule_id: _Tally() for rule in self._rules})

@@ -194,6 +194,8 @@ def run_query(
     Raises: LakeError: the query fails or takes too long; nothing is written.
     """
     rows = query_rows(lake, query, time_utc=time_utc, templates=templates)
+    if isinstance(rules, LimitedRules):
+        rules.forget_changes()
     result = _evaluated(rows, query.name, rules, destinations)
     unit = query.unit(time_utc)
 
@@ -204,6 +206,8 @@ def run_query(
         tx.replace(RULE_RUNS, result.runs, unit)
 
     lake.transact(write)
+    if isinstance(rules, LimitedRules):
+        rules.keep_changes()
     return QueryReport(rows.num_rows, result.signals.num_rows, result.errors.num_rows, result.runs.num_rows, unit)
 
 

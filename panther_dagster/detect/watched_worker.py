@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -93,6 +94,15 @@ class WorkerFailed(PantherError):
     """The engine itself failed, whatever the rules do."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The tables of runner.evaluate, what it took, and what rules have changed of their state, as of Overlay.taken_changes."""
+
+    tables: list[pa.Table]
+    cpu_seconds: float
+    state: Any
+
+
 class WatchedWorker:
     """A worker that starts to load at once. `order` is what worker.main reads."""
 
@@ -146,13 +156,25 @@ class WatchedWorker:
         return summary
 
     def run(
-        self, events: pa.RecordBatch, *, rule_ids: Sequence[str], log_type: str, destinations: Mapping[str, str] | None
-    ) -> tuple[list[pa.Table], float]:
-        """The tables of runner.evaluate for these rules, and the CPU seconds it took.
+        self,
+        events: pa.RecordBatch,
+        *,
+        rule_ids: Sequence[str],
+        log_type: str,
+        destinations: Mapping[str, str] | None,
+        state: Callable[[], Mapping[str, Any]],
+        is_state_known: bool,
+    ) -> Answer:
+        """What these rules say of the events.
+
+        Args: state: what the detection has changed so far, as of Overlay.taken_changes; is asked for when the process is new, or when it
+        does not know (is_state_known) because another detection has begun.
 
         Raises: Stopped: without a result; the next batch then starts in a process as it was after loading. WorkerFailed.
         """
-        header = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
+        is_state_sent = not is_state_known or self._connection is None
+        header: dict[str, Any] = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
+        header["state"] = state() if is_state_sent else None
         connection = self._start_child()
         watch = RunWatch(self._cell, self._child or 0, self._memory_at_start + events.nbytes * MEMORY_OF_A_BYTE, self._limits)
         try:
@@ -162,7 +184,7 @@ class WatchedWorker:
                 kept = watch.memory_kept()
                 if kept - self._memory_at_start > self._limits.memory_bytes:
                     self.end_child()  # what big events left behind is not to be charged to a rule of the next batch
-                return tables, float(answer["cpu_seconds"])
+                return Answer(tables, float(answer["cpu_seconds"]), answer["state"])
         except EOFError:
             raise self._ended() from None
         except Over as over:

@@ -48,6 +48,8 @@ from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
 from panther_dagster.detect.rule import is_of_the_host
 from panther_dagster.detect.runner import Candidates, evaluate, every_rule_on_every_row
+from panther_dagster.detect.state.location import opener_of
+from panther_dagster.detect.state.overlay import Overlay, changes_of_json
 from panther_dagster.errors import PantherError
 
 _ADDRESS_SPACE_FACTOR: Final = 2  # over the memory budget: what one allocation at once may take before anyone looks
@@ -80,14 +82,15 @@ def main(control_fd: int, cell_fd: int) -> None:
     around = _Around(control_fd, cell, {Path(file): reason for file, reason in order["refused"].items()}, order["seconds"])
     try:
         paths, overlays = ([Path(path) for path in order[name]] for name in ("paths", "overlays"))
-        rules = load_rules(paths, overlays=overlays, registry=_registry(order["fields_by_log_type"]), around=around.run)
+        overlay = Overlay(opener_of(order["state"]))  # opened by children only: connections do not survive a fork
+        rules = load_rules(paths, overlays=overlays, registry=_registry(order["fields_by_log_type"]), store=overlay, around=around.run)
         send(control, message(_summary(rules)))
     except Exception:
         os.write(last_words, traceback.format_exc().encode("utf-8", "backslashreplace"))
         raise
     gc.collect()
     gc.freeze()  # so that a child's collector does not copy these pages
-    _Children(control, cell, rules, order["memory_bytes"], use_prefilter=order["use_prefilter"]).serve()
+    _Children(control, cell, rules, overlay, order["memory_bytes"], use_prefilter=order["use_prefilter"]).serve()
 
 
 def _registry(fields_by_log_type: Mapping[str, Sequence[str]] | None) -> _Declared | None:
@@ -154,8 +157,11 @@ class _Around:
 class _Children:
     """Starts and ends the children, one at a time."""
 
-    def __init__(self, control: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int, *, use_prefilter: bool) -> None:
+    def __init__(
+        self, control: socket.socket, cell: Cell, rules: RuleSet, state: Overlay, memory_bytes: int, *, use_prefilter: bool
+    ) -> None:
         self._use_prefilter = use_prefilter
+        self._state = state
         self._control = control
         self._cell = cell
         self._rules = rules
@@ -188,7 +194,7 @@ class _Children:
                 self._control.close()
                 _offer_to_the_kernel()
                 connection = socket.socket(fileno=connection_fd)
-                _Evaluator(connection, self._cell, self._rules, self._memory_bytes, use_prefilter=self._use_prefilter).serve()
+                _Evaluator(connection, self._cell, self._rules, self._state, self._memory_bytes, use_prefilter=self._use_prefilter).serve()
             finally:
                 os._exit(0)
         with suppress(OSError):
@@ -218,8 +224,11 @@ class _Children:
 class _Evaluator:
     """A child: answers each batch with what the rules say of it."""
 
-    def __init__(self, connection: socket.socket, cell: Cell, rules: RuleSet, memory_bytes: int, *, use_prefilter: bool) -> None:
+    def __init__(
+        self, connection: socket.socket, cell: Cell, rules: RuleSet, state: Overlay, memory_bytes: int, *, use_prefilter: bool
+    ) -> None:
         self._use_prefilter = use_prefilter
+        self._state = state
         self._prefilters: dict[str, Prefilter] = {}
         self._connection = connection
         self._cell = cell
@@ -254,6 +263,8 @@ class _Evaluator:
             if self._address_space_at_start is not None:
                 grant = self._memory_bytes + len(payload) * MEMORY_OF_A_BYTE
                 _bound(self._address_space_at_start + grant * _ADDRESS_SPACE_FACTOR)
+            if header["state"] is not None:
+                self._state.start_from(changes_of_json(header["state"]))
             result = evaluate(
                 pa.ipc.open_stream(payload).read_next_batch(),
                 rules=self._chosen(tuple(header["rules"])),
@@ -261,12 +272,18 @@ class _Evaluator:
                 destinations=header["destinations"],
                 candidates=self._candidates(header["log_type"]),
                 progress=self._cell.numbers,
+                enter_batch=self._state.enter,
             )
+            self._state.enter(None)
+            if self._state.failure is not None:
+                raise self._state.failure  # whatever rules made of it: without their state their results are wrong
             streams = packed([result.signals, result.errors, result.runs])
         except BaseException as error:
             text = "".join(traceback.format_exception(error, limit=-20))
             return message({"raised": repr(error), "traceback": text, "is_memory": isinstance(error, MemoryError)})
-        return message({"sizes": [stream.size for stream in streams], "cpu_seconds": time.process_time() - began}, streams)
+        sizes = [stream.size for stream in streams]
+        changed = self._state.taken_changes()
+        return message({"sizes": sizes, "state": changed, "cpu_seconds": time.process_time() - began}, streams)
 
 
 def _address_space() -> int | None:

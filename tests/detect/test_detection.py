@@ -8,27 +8,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from detect.packs import EVENT_TIME, HOUR, loaded, rows_of, write_rule
+from detect.stored_rows import put_rows, rows
 
 from panther_dagster.detect.detection import detect
 from panther_dagster.detect.limits import LimitedRules, RuleLimits
 from panther_dagster.storage.embedded import EmbeddedLake
 from panther_dagster.storage.lake import UnitOfWork
-from panther_dagster.storage.tables import Table
 
 CODE = "def rule(event):\n    return event['n'] % 2 == 0\ndef title(event):\n    return f\"n {event['n']}\"\n"
 NEXT_HOUR = HOUR.replace(hour=8)
-
-
-def put_rows(lake: EmbeddedLake, *batches: pa.RecordBatch) -> None:
-    """Fill panther_logs.test_type."""
-    data = pa.Table.from_batches(batches)
-    table = Table("panther_logs.test_type", "One row per event.", data.schema)
-    lake.transact(lambda tx: tx.append(table, data))
-
-
-def rows(lake: EmbeddedLake, sql: str) -> list[tuple[Any, ...]]:
-    """Rows of a query as tuples."""
-    return [tuple(row.values()) for row in lake.query(sql).to_pylist()]
 
 
 def everything(lake: EmbeddedLake) -> list[list[tuple[Any, ...]]]:

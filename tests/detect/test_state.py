@@ -1,15 +1,17 @@
-"""The caching functions over both stores."""
+"""The caching functions over memory, and over what a batch sees of each store."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from pathlib import Path
 
 import pytest
+from detect.state_stores import STORES, BatchForEachChange, dynamodb_endpoint, dynamodb_location, sqlite_in
 
 from panther_dagster.detect.runtime.caching import Cache
-from panther_dagster.detect.state import KeyValueStore, MemoryStore, SqliteStore
+from panther_dagster.detect.state.entries import KeyValueStore, MemoryStore
+from panther_dagster.detect.state.overlay import Overlay
+
+__all__ = ["dynamodb_endpoint", "dynamodb_location"]
 
 DAY = 24 * 3600
 
@@ -21,14 +23,28 @@ class _Clock:
         return self.now
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> KeyValueStore:
-    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state" / "rules.sqlite")
-
-
 @pytest.fixture
 def clock() -> _Clock:
     return _Clock()
+
+
+class _Batch(Overlay):
+    """A batch whose clock goes on, as that of a batch never does."""
+
+    def now(self) -> float | None:
+        return None
+
+
+@pytest.fixture(params=["memory", "batch", *STORES])
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: _Clock) -> KeyValueStore:
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "batch":
+        batch = _Batch()
+        batch.enter("b1")
+        return batch
+    place = sqlite_in(tmp_path) if request.param == "sqlite" else request.getfixturevalue("dynamodb_location")
+    return BatchForEachChange(place, clock)
 
 
 def test_counters_count_and_reset(store: KeyValueStore, clock: _Clock) -> None:
@@ -96,32 +112,3 @@ def test_a_threshold_is_reached_within_its_window_and_counting_starts_anew(store
     cache.evaluate_threshold("k", 3, 100)
     clock.now += 100
     assert cache.evaluate_threshold("k", 3, 100) is False
-
-
-def test_a_file_that_another_writer_is_setting_up_is_waited_for(tmp_path: Path) -> None:
-    file = tmp_path / "rules.sqlite"
-    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    other.execute("begin immediate")  # against this lock a change of the journal mode fails at once, whatever the timeout
-    release = threading.Timer(0.3, other.execute, ["commit"])
-    release.start()
-
-    counter = Cache(SqliteStore(file)).increment_counter("k")
-
-    release.join()
-    other.close()
-    assert counter == 1
-
-
-def test_two_writers_lose_no_increment(tmp_path: Path) -> None:
-    def work() -> None:
-        cache = Cache(SqliteStore(tmp_path / "rules.sqlite"))
-        for _ in range(50):
-            cache.increment_counter("k")
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert Cache(SqliteStore(tmp_path / "rules.sqlite")).get_counter("k") == 100

@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from panther_dagster.detect.state import Entry, KeyValueStore
+from panther_dagster.detect.state.entries import ADD, COUNT, EMPTY, EXPIRE, PUT, REMOVE, Change, Entry, KeyValueStore
 from panther_dagster.event import json_encoder
 
 DEFAULT_TTL_SECONDS = 90 * 24 * 3600
@@ -37,7 +37,7 @@ FUNCTION_NAMES = (
 
 
 class Cache:
-    """The functions, bound to a store and a clock (seconds since 1970)."""
+    """The functions, bound to a store and a clock (seconds since 1970), which counts where the store has no time of its own."""
 
     def __init__(self, store: KeyValueStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -49,21 +49,15 @@ class Cache:
 
     def increment_counter(self, key: str, val: int = 1, epoch_seconds: int | None = None) -> int:
         """Add to a counter and return its new value."""
-
-        def change(entry: Entry | None) -> Entry:
-            entry = self._alive(entry, epoch_seconds)
-            return replace(entry, count=(entry.count or 0) + int(val))
-
-        return self._store.update(key, change).count or 0
+        return self._change(key, COUNT, Entry(count=int(val)), epoch_seconds).count or 0
 
     def reset_counter(self, key: str) -> None:
         """Set a counter to 0."""
-        self._store.update(key, lambda entry: Entry(count=0, expires_epoch=self._expiry(None)))
+        self._change(key, PUT, Entry(count=0))
 
     def set_key_expiration(self, key: str, epoch_seconds: int) -> None:
         """Let a key expire at that moment, or after so many seconds."""
-        expires = self._expiry(epoch_seconds)
-        self._store.update(key, lambda entry: replace(entry or Entry(), expires_epoch=expires))
+        self._change(key, EXPIRE, Entry(), epoch_seconds)
 
     def put_dictionary(self, key: str, val: Any, epoch_seconds: int | None = None) -> None:
         """Store a dictionary. Raises TypeError when it is none, ValueError when it does not fit JSON."""
@@ -73,7 +67,7 @@ class Cache:
             text = json.dumps(dict(val), default=json_encoder)
         except (TypeError, ValueError) as error:
             raise ValueError(f"put_dictionary: value is not JSON serializable: {error}") from error
-        self._store.update(key, lambda entry: Entry(dictionary=text, expires_epoch=self._expiry(epoch_seconds)))
+        self._change(key, PUT, Entry(dictionary=text), epoch_seconds)
 
     def get_dictionary(self, key: str, force_ttl_check: bool = False) -> dict[str, Any]:
         """A stored dictionary; empty when there is none."""
@@ -82,32 +76,19 @@ class Cache:
 
     def put_string_set(self, key: str, val: Iterable[str], epoch_seconds: int | None = None) -> None:
         """Store a set of strings in place of what was there."""
-        strings = frozenset(_texts(val))
-        self._store.update(key, lambda entry: Entry(strings=strings, expires_epoch=self._expiry(epoch_seconds)))
+        self._change(key, PUT, Entry(strings=frozenset(_texts(val))), epoch_seconds)
 
     def add_to_string_set(self, key: str, val: str | Iterable[str], epoch_seconds: int | None = None) -> set[str]:
         """Add one or several strings and return all."""
-        added = frozenset(_texts(val))
-
-        def change(entry: Entry | None) -> Entry:
-            entry = self._alive(entry, epoch_seconds)
-            return replace(entry, strings=(entry.strings or frozenset()) | added)
-
-        return set(self._store.update(key, change).strings or ())
+        return set(self._change(key, ADD, Entry(strings=frozenset(_texts(val))), epoch_seconds).strings or ())
 
     def remove_from_string_set(self, key: str, val: str | Iterable[str], epoch_seconds: int | None = None) -> set[str]:
         """Remove one or several strings and return the rest."""
-        removed = frozenset(_texts(val))
-
-        def change(entry: Entry | None) -> Entry:
-            entry = self._alive(entry, epoch_seconds)
-            return replace(entry, strings=(entry.strings or frozenset()) - removed)
-
-        return set(self._store.update(key, change).strings or ())
+        return set(self._change(key, REMOVE, Entry(strings=frozenset(_texts(val))), epoch_seconds).strings or ())
 
     def reset_string_set(self, key: str) -> None:
         """Empty a set."""
-        self._store.update(key, lambda entry: replace(entry or Entry(expires_epoch=self._expiry(None)), strings=frozenset()))
+        self._change(key, EMPTY, Entry())
 
     def get_string_set(self, key: str, force_ttl_check: bool = False) -> set[str]:
         """A stored set; empty when there is none."""
@@ -117,7 +98,7 @@ class Cache:
         """Count one more; true, and counting starts anew, when `threshold` was reached within `expiry_seconds` of the first."""
         count = self.increment_counter(key)
         if count == 1:
-            self.set_key_expiration(key, int(self._clock()) + expiry_seconds)
+            self.set_key_expiration(key, int(self._now()) + expiry_seconds)
         if count >= threshold:
             self.reset_counter(key)
             return True
@@ -129,21 +110,23 @@ class Cache:
 
     def _read(self, key: str, is_ttl_checked: bool) -> Entry:
         entry = self._store.read(key) or Entry()
-        return Entry() if is_ttl_checked and self._has_expired(entry) else entry
+        return Entry() if is_ttl_checked and entry.has_expired(self._now()) else entry
 
-    def _has_expired(self, entry: Entry) -> bool:
-        return entry.expires_epoch is not None and entry.expires_epoch <= self._clock()
+    def _change(self, key: str, kind: str, values: Entry, epoch_seconds: int | None = None) -> Entry:
+        now = self._now()
+        values = replace(values, expires_epoch=_expiry(epoch_seconds, now))
+        return self._store.update(key, Change(kind, now, values, renews_expiry=epoch_seconds is not None))
 
-    def _alive(self, entry: Entry | None, epoch_seconds: int | None) -> Entry:
-        if entry is None or self._has_expired(entry):
-            return Entry(expires_epoch=self._expiry(epoch_seconds))
-        return entry if epoch_seconds is None else replace(entry, expires_epoch=self._expiry(epoch_seconds))
+    def _now(self) -> float:
+        now = self._store.now()
+        return self._clock() if now is None else now
 
-    def _expiry(self, epoch_seconds: int | None) -> int:
-        seconds = DEFAULT_TTL_SECONDS if epoch_seconds is None else int(epoch_seconds)
-        if epoch_seconds is None or seconds <= LARGEST_RELATIVE_SECONDS:
-            return int(self._clock()) + seconds
-        return seconds
+
+def _expiry(epoch_seconds: int | None, now: float) -> int:
+    seconds = DEFAULT_TTL_SECONDS if epoch_seconds is None else int(epoch_seconds)
+    if epoch_seconds is None or seconds <= LARGEST_RELATIVE_SECONDS:
+        return int(now) + seconds
+    return seconds
 
 
 def caching_module(store: KeyValueStore, clock: Callable[[], float] = time.time) -> ModuleType:
