@@ -1,4 +1,4 @@
-"""Whole installations in a temporary folder. The tables of an empty lake are made once per test session and copied."""
+"""Whole installations in a temporary folder. What takes long to make is made once and copied (conftest.py)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,14 @@ def make_tables(home: Path) -> Path:
 
 def copy_home(ensured_home: Path, home: Path) -> Path:
     """The same in another place."""
-    shutil.copytree(ensured_home, home, dirs_exist_ok=True)
-    with sqlite3.connect(home / "lake" / "catalog.sqlite") as catalog:  # DuckLake keeps the place of its files
-        catalog.execute("update ducklake_metadata set value = ? where key = 'data_path'", [f"{home.resolve() / 'lake' / 'data'}/"])
+    shutil.copytree(ensured_home, home, dirs_exist_ok=True, ignore=lambda folder, names: ["lake"] if folder == str(ensured_home) else [])
+    copy_lake_folder(ensured_home / "lake", home / "lake")
     return home
+
+
+def copy_lake_folder(lake: Path, folder: Path) -> Path:
+    """A lake's folder in another place."""
+    shutil.copytree(lake, folder)
+    with sqlite3.connect(folder / "catalog.sqlite") as catalog:  # DuckLake keeps the place of its files
+        catalog.execute("update ducklake_metadata set value = ? where key = 'data_path'", [f"{folder.resolve() / 'data'}/"])
+    return folder

@@ -27,8 +27,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def home_lake(home: Path) -> Iterator[Lake]:
+def home_lake(home: Path, copy_lake: Callable[[Path], Path]) -> Iterator[Lake]:
     """The lake that commands will open."""
+    copy_lake(home / "lake")
     lake = open_lake(load_settings())
     yield lake
     lake.close()
