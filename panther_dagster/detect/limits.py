@@ -9,7 +9,7 @@ Rules without such faults give what runner.evaluate gives in this process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +48,8 @@ class LoadedRule:
 class LimitedRules:
     """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
 
-    Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. Close it, or use it in a `with`.
+    Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. only: ids of the rules to load, which then run
+    whether they are enabled or not; None: all, of which the enabled ones run. Close it, or use it in a `with`.
     Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
     """
 
@@ -60,6 +61,7 @@ class LimitedRules:
         limits: RuleLimits | None = None,
         registry: DeclaredLogTypes | None = None,
         use_prefilter: bool = True,
+        only: Collection[str] | None = None,
     ) -> None:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
@@ -70,6 +72,7 @@ class LimitedRules:
             "fields_by_log_type": fields,
             "refused": self._refused,
             "use_prefilter": use_prefilter,
+            "only": None if only is None else sorted(only),
             "seconds": self._limits.seconds,
             "memory_bytes": self._limits.memory_bytes,
         }
