@@ -132,13 +132,15 @@ def _write_table(written: Written) -> None:
     columns = [column for column in COLUMNS if column.key != "version" or written.base is not None]
     write_rows([{**row, "cpu_seconds": _seconds(row)} for row in rows], columns, Format.TABLE)
     for row in rows:
-        lines = list(_details(row))
-        if lines:
+        details = list(_details(row))
+        if details:
             typer.echo("\n" + terminal_text(row["rule_id"]) + (f" ({terminal_text(row['version'])})" if written.base is not None else ""))
-        for line in lines:
-            typer.echo(f"  {line}")
-    typer.echo()
-    for note in _notes(written):
+        for detail in details:
+            typer.echo(f"  {detail}")
+    notes = list(_notes(written))
+    if notes:
+        typer.echo()
+    for note in notes:
         typer.echo(note)
     for title, lines in _changes(written):
         typer.echo(f"\n{title}:")
