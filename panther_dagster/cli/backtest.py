@@ -134,6 +134,8 @@ def _version(
     use_prefilter = settings.rules.use_prefilter
     rules = LimitedRules(paths, overlays=overlays, limits=limits, registry=registry, use_prefilter=use_prefilter, only=rule_ids)
     catalog = read_lookup_tables(paths, sources=settings.rules.lookup_sources, log_types=registry.by_name)
+    for error in catalog.errors:  # rules run without them, as in a run
+        typer.echo(f"lookup table: {terminal_text(error)}", err=True)
     return RuleVersion(stack.enter_context(rules), LookupHistory(lake, catalog))
 
 
