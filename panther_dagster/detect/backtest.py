@@ -25,7 +25,7 @@ from panther_dagster.storage.lake import Lake
 from panther_dagster.storage.tables import RULE_ERRORS, SIGNALS
 
 # The rows of one read are sorted, so their number bounds the memory and disk that this takes. An hour of delivery is never split.
-ROWS_PER_READ: Final = 200_000
+ROWS_PER_READ: Final = 50_000
 MAX_ERROR_TEXTS: Final = 1_000  # of a rule; distinct ones, the rest is only counted
 # What alerts and comparisons need of a match or error; texts of alerts but the title stay behind.
 SIGNAL_COLUMNS: Final = (

@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 from alerts.signals import NOW, TEN, error, match, write_batch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from panther_dagster.alerts.alerting import raise_alerts
 from panther_dagster.backtest.alerting import alerts_of
@@ -87,3 +89,18 @@ def test_alerts_are_those_of_the_lake_after_its_batches(lake: Lake) -> None:
     assert sorted(
         (a.rule_id, a.dedup, a.alert_type, a.first_event_time, a.last_event_time, a.matches, a.title, a.severity) for a in found
     ) == sorted(tuple(row.values()) for row in stored.to_pylist())
+
+
+MATCHES = [
+    match(minute, row=f"row{minute}{dedup}", dedup=dedup, p_batch_id=f"b{minute % 3}", threshold=2, dedup_period_minutes=30)
+    for minute in range(0, 200, 7)
+    for dedup in "ab"
+]
+
+
+@given(st.permutations(MATCHES))
+def test_alerts_do_not_depend_on_the_order_in_which_matches_were_read(matches: list[dict[str, Any]]) -> None:
+    expected = alerts_of(table(MATCHES), NO_ERRORS, cut_time_by_batch={})
+
+    assert len(expected) > 4
+    assert alerts_of(table(matches), NO_ERRORS, cut_time_by_batch={}) == expected

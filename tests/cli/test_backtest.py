@@ -226,3 +226,41 @@ def test_what_cannot_be_run_as_asked_is_exit_code_2_with_the_reason(panther, tmp
     assert "has no commit 'nowhere'" in refusal("Okta.Number", *RANGE, "--base", "nowhere")
     assert "is in no git repository" in refusal("Okta.Plain", *RANGE, "--base", "main", "--path", str(tmp_path / "plain"))
     assert "--fail-on-change needs --base" in refusal("Okta.Number", *RANGE, "--fail-on-change")
+
+
+def test_a_folder_that_the_base_does_not_have_and_a_rule_that_is_gone_can_be_compared(panther, pack: Path, tmp_path: Path) -> None:
+    write_rule(pack.parent / "young", "Okta.Young", CODE.format(numbers=(5,), title="young"))
+    young = ("backtest", "Okta.Young", *RANGE, "--path", str(pack.parent / "young"), "--base", "main", "--format", "json")
+    assert [alert["title"] for alert in json.loads(panther(*young).stdout)["difference"]["alerts_added"]] == ["young 5"]
+
+    for file in pack.rglob("okta_number.*"):
+        file.unlink()
+    gone = json.loads(panther("backtest", "Okta.Number", *RANGE, "--base", "main", "--format", "json").stdout)
+    assert [row["status"] for row in gone["rules"]] == ["not there"]
+    assert len(gone["difference"]["alerts_lost"]) == 2
+
+
+def test_a_rule_that_does_not_load_at_the_base_is_told_by_its_place_there(panther, pack: Path) -> None:
+    write_rule(pack, "Okta.Late", "def rule(event)\n")
+    commit_all(pack.parent)
+    write_rule(pack, "Okta.Late", CODE.format(numbers=(5,), title="late"))
+
+    result = panther("backtest", "Okta.Late", *RANGE, "--base", "main", "--format", "json")
+
+    assert [row["status"] for row in json.loads(result.stdout)["base"]["rules"]] == ["does not load"]
+    assert "invalid: main:pack/okta_rules/okta_late.py:1: " in result.stderr
+
+
+def test_overlays_of_the_settings_apply_at_their_version(panther, pack: Path, tmp_path: Path) -> None:
+    overlays = pack.parent / "overlays"
+    overlays.mkdir()
+    (overlays / "number.yml").write_text("RuleID: Okta.Number\nThreshold: 2\n")
+    commit_all(pack.parent)
+    (overlays / "number.yml").write_text("RuleID: Okta.Number\nSeverity: Critical\n")
+    settings = {"paths": [str(pack)], "overlays": [str(overlays)]}
+    (tmp_path / "panther.yaml").write_text(yaml.safe_dump({"rules": settings}))
+
+    document = json.loads(panther("backtest", "Okta.Number", *RANGE, "--base", "main", "--format", "json").stdout)
+
+    assert [row["alerts"] for row in (*document["base"]["rules"], *document["rules"])] == [0, 2]
+    assert {alert["severity"] for alert in document["alerts"]} == {"CRITICAL"}
