@@ -80,3 +80,10 @@ def test_what_is_no_commit_is_refused(repository: Path, ref: str) -> None:
 def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BacktestError, match=r"is in no git repository"), base_version([tmp_path], "main"):
         pass
+
+
+def test_without_git_the_program_is_named(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(BacktestError, match="needs the program git, which is not installed"), base_version([repository], "main"):
+        pass

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from detect.packs import HOUR, rows_of, write_rule
 from detect.test_backtest import DAY, SEVEN, times_of
@@ -17,9 +18,12 @@ from panther_dagster.backtest.running import BacktestReport, RuleVersion, run_ba
 from panther_dagster.detect.backtest import TimeRange
 from panther_dagster.detect.detection import detect
 from panther_dagster.detect.limits import LimitedRules
+from panther_dagster.detect.lookups.declaration import read_lookup_tables
+from panther_dagster.detect.lookups.history import LookupHistory, load_lookup_tables
 from panther_dagster.errors import BacktestError, RuleError
 from panther_dagster.storage.embedded import EmbeddedLake
 from panther_dagster.storage.lake import UnitOfWork
+from panther_dagster.storage.tables import TIME
 
 RULE_IDS = ["Test.Even", "Test.Threshold", "Test.Fails", "Test.Silent"]
 
@@ -148,3 +152,30 @@ def test_rules_of_which_none_loads_are_refused_with_what_is_wrong(lake: Embedded
 
     with pytest.raises(RuleError, match=r"test_broken\.py"):
         backtest(lake, tmp_path, "Test.Broken")
+
+
+def test_rules_see_the_lookup_rows_of_the_batch_s_time_and_none_is_loaded(lake: EmbeddedLake, tmp_path: Path) -> None:
+    code = "def rule(event):\n    return event.deep_get('p_enrichment', 'staff', 'who', 'team') == 'ops'\n"
+    write_rule(tmp_path, "Test.Team", code)
+    folder = tmp_path / "lookup_tables"
+    folder.mkdir()
+    associated = "AssociatedLogTypes: [{LogType: Test.Type, Selectors: [who]}]"
+    declared = "AnalysisType: lookup_table\nLookupName: staff\nEnabled: true\nFilename: staff.csv\n"
+    (folder / "staff.yml").write_text(f"{declared}LogTypeMap: {{PrimaryKey: name, {associated}}}\n")
+    (folder / "staff.csv").write_text("name,team\njo,ops\nmia,dev\n")
+    catalog = read_lookup_tables([tmp_path])
+    assert not catalog.errors
+    put_rows(lake, rows_of(['{"who": "jo"}', '{"who": "mia"}'], batch_id="b1"))
+    later = pa.array([HOUR + timedelta(hours=2)] * 2, TIME)
+    put_rows(lake, rows_of(['{"who": "jo"}', '{"who": "mia"}'], batch_id="b2", first=2, p_parse_time=later))
+
+    def matches() -> int:
+        with LimitedRules([tmp_path], only=["Test.Team"]) as rules:
+            report = run_backtest(lake, RuleVersion(rules, LookupHistory(lake, catalog)), times=DAY)
+        return report.present.by_rule["Test.Team"].matches
+
+    assert matches() == 0
+    load_lookup_tables(lake, catalog, clock=lambda: HOUR)
+    (folder / "staff.csv").write_text("name,team\njo,ops\nmia,ops\n")
+    load_lookup_tables(lake, catalog, clock=lambda: HOUR + timedelta(hours=1))
+    assert matches() == 3  # jo twice, mia since she is in ops
