@@ -46,7 +46,7 @@ def test_too_few_matches_and_rules_without_alerts_make_none() -> None:
 def test_alerts_are_those_of_the_lake_after_its_batches(lake: Lake) -> None:
     chance = random.Random(4)
     signals_in, errors_in, number = 0, 0, 0
-    for batch in ("b3", "b1", "b4", "b2"):  # cut in the order of their numbers, and so are they raised below
+    for batch in ("x3", "z1", "w4", "y2"):  # cut in the order of their numbers, and so are they raised below
         matches, failures = [], []
         for _ in range(30):
             number += 1
@@ -71,7 +71,7 @@ def test_alerts_are_those_of_the_lake_after_its_batches(lake: Lake) -> None:
         failures.append(failures[0])  # one event, two rows: one signal
         signals_in, errors_in = signals_in + len(matches), errors_in + len(failures)
         write_batch(lake, batch, matches, failures)
-    for batch in ("b1", "b2", "b3", "b4"):
+    for batch in ("z1", "y2", "x3", "w4"):
         raise_alerts(lake, UnitOfWork(batch_id=batch), now_utc=NOW)
     stored = lake.query(
         "select rule_id, dedup, alert_type, first_event_time, last_event_time, match_count, title, severity from panther_alerts.alerts"

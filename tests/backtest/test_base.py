@@ -63,6 +63,17 @@ def test_each_repository_of_the_paths_is_at_the_ref(repository: Path, tmp_path: 
         assert (base.is_tracked(other), base.is_tracked(tmp_path)) == (True, False)
 
 
+def test_a_repository_within_another_has_its_own_files(repository: Path) -> None:
+    inner = repository / "rules" / "inner"
+    inner.mkdir()
+    (inner / "d.txt").write_text("inner")
+    commit_all(inner)
+
+    with base_version([repository, inner], "main") as base:
+        assert (base.path(inner) / "d.txt").read_text() == "inner"
+        assert (base.path(repository) / "rules" / "a.txt").read_text() == "new"
+
+
 def test_a_hook_s_environment_does_not_lead_astray(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
