@@ -11,6 +11,7 @@
     │   └── ObjectGone             an object was deleted or rewritten since it was listed
     ├── NormalizationError         a dbt model failed
     ├── SearchError                a search or query cannot be run as asked
+    ├── BacktestError              a backtest cannot be run as asked
     ├── AlertError                 an alert does not exist, or cannot change that way
     └── DestinationError           a destination is configured wrongly (delivery failures are rows, not errors)
 
@@ -81,6 +82,10 @@ class NormalizationError(PantherError):
 
 class SearchError(PantherError):
     """A search or query cannot be run as asked."""
+
+
+class BacktestError(PantherError):
+    """A backtest cannot be run as asked."""
 
 
 class AlertError(PantherError):

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from panther_dagster import __version__
 from panther_dagster.cli import (
     alerts,
+    backtest,
     demo,
     destinations,
     dev,
@@ -60,6 +61,7 @@ app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.command("sql")(sql.sql)
 app.command("test")(rules.run_rule_tests)
+app.command("backtest")(backtest.backtest)
 app.command("dispatch")(destinations.dispatch)
 app.command("dev")(dev.dev)
 app.command("health")(health.health)

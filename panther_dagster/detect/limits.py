@@ -10,7 +10,7 @@ Rules without such faults give what runner.evaluate gives in this process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -54,7 +54,8 @@ class LimitedRules:
     """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
 
     Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. state: where what rules remember is kept, as
-    of state/location.py. Close it, or use it in a `with`.
+    of state/location.py. only: ids of the rules to load, which then run whether they are enabled or not; None: all, of which the enabled
+    ones run. Close it, or use it in a `with`.
     Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
     """
 
@@ -67,6 +68,7 @@ class LimitedRules:
         registry: DeclaredLogTypes | None = None,
         use_prefilter: bool = True,
         state: str = MEMORY,
+        only: Collection[str] | None = None,
     ) -> None:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
@@ -78,6 +80,7 @@ class LimitedRules:
             "refused": self._refused,
             "use_prefilter": use_prefilter,
             "state": state,
+            "only": None if only is None else sorted(only),
             "seconds": self._limits.seconds,
             "memory_bytes": self._limits.memory_bytes,
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -134,12 +134,13 @@ def load_rules(
     store: KeyValueStore | None = None,
     around: Around | None = None,
     overlays: Sequence[Path] = (),
+    only: Collection[str] | None = None,
 ) -> RuleSet:
     """Read, check and import every detection below the paths.
 
     Args: registry: declared log types, to check the names of log types and fields; None leaves them unchecked. store: what the rules'
     counters and sets are kept in; default: memory. around: is entered while a file's code runs; it may refuse a file by raising. overlays:
-    folders of changes to the detections (overlays.py).
+    folders of changes to the detections (overlays.py). only: ids of the detections to load; None loads all.
     """
     changes = read_overlays(overlays)
     loader = PackLoader(registry, store or MemoryStore(), around=around, overlays=changes)
@@ -153,7 +154,7 @@ def load_rules(
     for root, files in by_root.items():
         errors.extend(loader.code_of(root).errors)
         for file in files:
-            loaded = loader.load(root, file)
+            loaded = loader.load(root, file, lambda item: only is None or item.item_id in only)
             if loaded.item is not None:
                 items.append(loaded.item)
             errors.extend(loaded.errors)
@@ -162,7 +163,7 @@ def load_rules(
                 detections[loaded.detection.rule_id] = loaded.detection
             elif loaded.item is not None and loaded.errors:
                 failed_ids.add(loaded.item.item_id)
-            elif loaded.item is not None and loaded.item.kind not in SHARED_KINDS:
+            elif loaded.item is not None and loaded.item.kind not in SHARED_KINDS and (only is None or loaded.item.item_id in only):
                 skipped[loaded.item.kind] += 1
     if changes.by_id:
         errors.extend(changes.unknown_ids(item.item_id for item in (*items, *unread_items(by_root, items)) if is_detection(item)))

@@ -21,7 +21,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,7 +83,10 @@ def main(control_fd: int, cell_fd: int) -> None:
     try:
         paths, overlays = ([Path(path) for path in order[name]] for name in ("paths", "overlays"))
         overlay = Overlay(opener_of(order["state"]))  # opened by children only: connections do not survive a fork
-        rules = load_rules(paths, overlays=overlays, registry=_registry(order["fields_by_log_type"]), store=overlay, around=around.run)
+        registry, only = _registry(order["fields_by_log_type"]), order["only"]
+        rules = load_rules(paths, overlays=overlays, registry=registry, store=overlay, around=around.run, only=only)
+        if only is not None:
+            rules = replace(rules, rules=tuple(replace(rule, is_enabled=True) for rule in rules.rules))
         send(control, message(_summary(rules)))
     except Exception:
         os.write(last_words, traceback.format_exc().encode("utf-8", "backslashreplace"))

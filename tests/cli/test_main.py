@@ -16,6 +16,7 @@ COMMANDS = (
     "search",
     "sql",
     "test",
+    "backtest",
     "dispatch",
     "dev",
     "health",

@@ -64,6 +64,17 @@ def test_only_folders_of_items_count_and_other_kinds_are_counted(tmp_path: Path)
     assert (rules.errors, rules.skipped) == ((), {"pack": 1, "saved_query": 1})
 
 
+def test_only_the_chosen_rules_are_loaded_with_what_they_import(tmp_path: Path) -> None:
+    write_helper(tmp_path, "some_helpers", "ANSWER = True\n")
+    write_rule(tmp_path, "Test.Chosen", "from some_helpers import ANSWER\ndef rule(event):\n    return ANSWER\n")
+    write_rule(tmp_path, "Test.Other", "raise RuntimeError('was run')\n")
+
+    rules = load_rules([tmp_path], only=["Test.Chosen", "Test.Unknown"])
+
+    assert [rule.rule_id for rule in rules.rules] == ["Test.Chosen"]
+    assert (rules.errors, rules.failed_ids, dict(rules.skipped)) == ((), (), {})
+
+
 def test_policies_and_scheduled_rules_are_kept_apart_from_the_rules_that_run_on_events(tmp_path: Path) -> None:
     write_rule(tmp_path, "Test.Rule", ALWAYS)
     write_rule(tmp_path, "Test.Scheduled", ALWAYS, AnalysisType="scheduled_rule", LogTypes=None, ScheduledQueries=["A Query"])
