@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from installations import copy_lake_folder, make_tables
 
 from panther_dagster.storage.embedded import EmbeddedLake
+
+hypothesis.settings.register_profile("default", deadline=None)  # how long an example takes is the machine's affair
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def peer() -> Iterator[subprocess.Popen[str]]:
     process.wait(10)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(event=st.dictionaries(KEYS, JSON, max_size=5), operations=OPERATIONS)
 def test_same_operations_give_the_same_results_and_exceptions(
     peer: subprocess.Popen[str], event: dict[str, Any], operations: list[Any]

@@ -162,7 +162,7 @@ def summary(grouping: Grouping) -> tuple[object, ...]:
     return assigned, sorted((c.window.alert_id, c.first_signal_id) for c in grouping.creations)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), threshold=st.integers(1, 4))
 def test_law_any_split_of_ordered_batches_gives_the_same_alerts(data: st.DataObject, threshold: int) -> None:
     times = sorted(data.draw(st.lists(st.tuples(st.integers(0, 400), dedups), min_size=1, max_size=40)))
@@ -175,7 +175,7 @@ def test_law_any_split_of_ordered_batches_gives_the_same_alerts(data: st.DataObj
     assert summary(group_signals(pieces)) == summary(group_signals([signals]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(times=minutes, data=st.data())
 def test_law_in_any_order_each_signal_has_one_alert_and_windows_never_overlap(times: list[int], data: st.DataObject) -> None:
     signals = [signal(minute, name=f"{minute}-{i}") for i, minute in enumerate(times)]
@@ -188,7 +188,7 @@ def test_law_in_any_order_each_signal_has_one_alert_and_windows_never_overlap(ti
     assert all(abs(s.event_time - w.start) < timedelta(minutes=60) for s, w in grouping.assignments)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(times=minutes, data=st.data())
 def test_law_a_rerun_of_any_batches_moves_no_signal(times: list[int], data: st.DataObject) -> None:
     signals = [signal(minute, name=f"{minute}-{i}") for i, minute in enumerate(times)]

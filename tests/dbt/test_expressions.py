@@ -54,7 +54,7 @@ ADDRESS_LIKE = st.one_of(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(ADDRESS_LIKE, min_size=50, max_size=200))
 @example(
     [

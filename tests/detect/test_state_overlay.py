@@ -107,7 +107,7 @@ def in_batches(kept: Kept, batches: list[tuple[int, list[list[tuple[str, Any]]]]
 
 
 @pytest.mark.parametrize("is_new_process", [False, True])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(batches=BATCHES)
 def test_batches_give_what_direct_calls_give(is_new_process: bool, batches: Any) -> None:
     kept = Kept()
@@ -115,7 +115,7 @@ def test_batches_give_what_direct_calls_give(is_new_process: bool, batches: Any)
     assert (in_batches(kept, batches, is_new_process=is_new_process), kept.entries) == directly(batches)[::-1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(batches=BATCHES, again=st.lists(st.integers(0, 4), max_size=6))
 def test_batches_that_run_again_in_any_order_change_nothing(batches: Any, again: list[int]) -> None:
     kept = Kept()
@@ -128,7 +128,7 @@ def test_batches_that_run_again_in_any_order_change_nothing(batches: Any, again:
             assert kept.entries == entries
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(batches=BATCHES.filter(bool), other=st.lists(st.tuples(st.sampled_from(KEYS), CALLS), max_size=4), data=st.data())
 def test_a_batch_with_other_rules_leaves_what_it_would_have_left_with_them_at_first(batches: Any, other: Any, data: Any) -> None:
     number = data.draw(st.integers(0, len(batches) - 1))

@@ -147,7 +147,7 @@ def test_an_unknown_batch_is_an_error(place: Place) -> None:
         find_batch(place.lake, "x")
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kinds=st.lists(st.sampled_from(["okta", "dns", "stats", "oops", "x"]), max_size=30),
     max_objects=st.integers(1, 4),

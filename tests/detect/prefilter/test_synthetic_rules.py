@@ -18,7 +18,7 @@ MAPPINGS = "[{Name: path, Path: a}, {Name: deep, Path: $.net.x}, {Name: method, 
 METHOD = "def method(event):\n    return event.get('b') or event.get('a', 'p')\n"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(rule_codes(), min_size=1, max_size=8), st.lists(events(), min_size=20, max_size=60))
 def test_random_rules_give_the_same_on_random_events(codes: list[str], texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

@@ -190,14 +190,14 @@ WRAPPINGS = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=records, wrapping=st.sampled_from(sorted(WRAPPINGS)), chunk_bytes=st.integers(1, 60), is_indented=st.booleans())
 def test_records_survive_any_wrapping_and_any_chunks(texts: list[bytes], wrapping: str, chunk_bytes: int, is_indented: bool) -> None:
     texts = indented(texts) if is_indented else texts
     assert split(WRAPPINGS[wrapping](texts), chunk_bytes) == texts
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     texts=records,
     wrapping=st.sampled_from(sorted(WRAPPINGS)),
@@ -223,7 +223,7 @@ COMPRESSIONS = {
 }
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(texts=records.filter(bool), compression=st.sampled_from(sorted(COMPRESSIONS)))
 def test_records_survive_any_compression(texts: list[bytes], compression: str) -> None:
     stored = COMPRESSIONS[compression](WRAPPINGS["lines"](texts))
