@@ -28,7 +28,7 @@ class DataModel:
     log_type: str | None
     paths: Mapping[str, PathFinder]
     methods: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    first_fields: Mapping[str, str] = field(default_factory=dict)  # of names with a plain path: the top-level field that it starts at
+    plain_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of names with a plain path: its names
 
     def path_of(self, name: Any) -> PathFinder | None:
         """Finder of a name's field: (value, full path), or None where the event has none."""
@@ -43,7 +43,7 @@ def build_data_model(model_id: str, log_type: str, mappings: list[Any], module: 
     """A data model of its YAML mappings. Raises ValueError with what is wrong with which mapping."""
     paths: dict[str, PathFinder] = {}
     methods: dict[str, Callable[[Any], Any]] = {}
-    first_fields: dict[str, str] = {}
+    plain_paths: dict[str, tuple[str, ...]] = {}
     for mapping in mappings:
         folded = {str(key).lower(): value for key, value in mapping.items()} if isinstance(mapping, Mapping) else {}
         name, path, method = folded.get("name"), folded.get("path"), folded.get("method")
@@ -54,13 +54,13 @@ def build_data_model(model_id: str, log_type: str, mappings: list[Any], module: 
         if path is not None:
             paths[name] = path_finder(str(path), model_id)
             if _PLAIN_PATH.fullmatch(str(path)):
-                first_fields[name] = str(path).removeprefix("$.").partition(".")[0]
+                plain_paths[name] = tuple(str(path).removeprefix("$.").split("."))
         else:
             function = getattr(module, str(method), None)
             if not callable(function):
                 raise ValueError(f"'{name}' needs a function '{method}', which the model's code does not have")
             methods[name] = function
-    return DataModel(model_id, log_type, paths, methods, first_fields)
+    return DataModel(model_id, log_type, paths, methods, plain_paths)
 
 
 def path_finder(path: str, model_id: str) -> PathFinder:

@@ -87,14 +87,14 @@ class _Column:
 class EventBatch:
     """The rows of one record batch; parses a row when it is asked for.
 
-    Args: enrichment: lookup tables as they were when rows were taken in; None when none explains the log type, or when the rows have
-    what they say in a column p_enrichment already.
+    Args: enrichment: lookup tables as they were when rows were taken in; None when none explains the log type. What they say is taken from
+    the column p_enrichment when the rows have it.
     """
 
     def __init__(self, rows: pa.RecordBatch, log_type: str, enrichment: Enrichment | None = None) -> None:
         self.size = rows.num_rows
         self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
-        has_found = enrichment is None and FIELD in rows.schema.names
+        has_found = FIELD in rows.schema.names
         self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if has_found else None
         self._texts = _Column(rows.column(RAW_EVENT_COLUMN), None)
         self._added = AddedFields(rows, log_type)
@@ -108,13 +108,13 @@ class EventBatch:
         if type(event) is not dict:
             raise UnreadableEvent(f"no JSON object but {type(event).__name__}")
         self._added.add_to(event, index)
-        if self._enrichers is not None:
-            self._enrichers[index].add_to(event)
-        elif self._found is not None:
+        if self._found is not None:
             drop_own(event)
             found = self._found[index]
             if found is not None:
                 event[FIELD] = parse_row(found)
+        elif self._enrichers is not None:
+            self._enrichers[index].add_to(event)
         return event
 
     def lookup_function(self, index: int) -> Callable[[str, str], Any] | None:
@@ -123,7 +123,9 @@ class EventBatch:
 
 
 def enriched(rows: pa.RecordBatch, log_type: str, enrichment: Enrichment) -> pa.RecordBatch:
-    """The rows with a column p_enrichment, JSON of what lookup tables say of each: for rules in a process that has no tables."""
+    """The rows with a column p_enrichment, JSON of what lookup tables say of each: for the prefilter, and for a process without tables."""
+    if FIELD in rows.schema.names:
+        return rows
     batch = EventBatch(rows, log_type, enrichment)
     texts: list[str | None] = []
     for index in range(batch.size):

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from panther_dagster.detect.data_models import DataModel
-from panther_dagster.detect.events import EventBatch, UnreadableEvent
+from panther_dagster.detect.events import EventBatch, UnreadableEvent, enriched
 from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.detect.progress import FUNCTION, NO_RULE, ROW, RULE, Progress
@@ -130,6 +130,8 @@ class _Run:
                 _share_cpu(list(tallies.values()), time.thread_time() - began)
 
     def _take_piece(self, rows: pa.RecordBatch, candidates: Candidates, tallies: Mapping[str, _Tally], places: _Places, first: int) -> None:
+        if self._enrichment is not None:
+            rows = enriched(rows, self._log_type, self._enrichment)  # as a column, which the candidates depend on
         batch = EventBatch(rows, self._log_type, self._enrichment)
         clock, progress = time.perf_counter, self._progress
         plans: dict[int, _Plan] = {}

@@ -16,13 +16,13 @@ from panther_dagster.detect.prefilter import purity
 from panther_dagster.detect.prefilter.names import GlobalNames
 from panther_dagster.detect.prefilter.purity import Purity
 from panther_dagster.detect.prefilter.values import (
-    MAX_FIELDS,
     PLAIN_EVENT,
     Closure,
     Condition,
     Display,
     Evaluation,
     EventMarker,
+    Field,
     FieldValue,
     Method,
     Outcome,
@@ -30,6 +30,7 @@ from panther_dagster.detect.prefilter.values import (
     Table,
     Unsupported,
     is_abstract,
+    joined,
 )
 from panther_dagster.event import ImmutableCaseInsensitiveDict, PantherEvent
 
@@ -53,7 +54,7 @@ class Calls(ABC):
     purity: Purity
     spellings: Spellings
     model: DataModel | None
-    fields_of_method: Callable[[FunctionType], tuple[str, ...] | None]  # of the model: None where its code has to be entered
+    fields_of_method: Callable[[FunctionType], tuple[Field, ...] | None]  # of the model: None where its code has to be entered
     handlers: list[tuple[tuple[type[BaseException], ...], ...]]
     _kept: list[Any]
 
@@ -72,7 +73,7 @@ class Calls(ABC):
     def truth(self, value: Any) -> bool:
         """Whether a value is true in this run."""
         if isinstance(value, FieldValue):
-            outcome = self.decide(Condition("holds", value, self._handlers()))
+            outcome = self.decide(Condition("holds", value.outlined(self.spellings), self._handlers()))
             if isinstance(outcome, int):
                 raise CaughtByHandler(outcome)
             return outcome == "yes"
@@ -96,22 +97,32 @@ class Calls(ABC):
         return self.computed_of_event(name, (), packed, lambda _, *values: function(*values), can_raise=can_raise)
 
     def computed_of_event(
-        self, name: str, fields: tuple[str, ...], arguments: list[Any], function: Callable[..., Any], *, can_raise: bool = True
+        self,
+        name: str,
+        fields: tuple[Field, ...],
+        arguments: list[Any],
+        function: Callable[..., Any],
+        *,
+        can_raise: bool = True,
+        path: tuple[str, ...] = (),
     ) -> FieldValue:
-        """`function(evaluation, *arguments)` as a value of these fields and those of the arguments."""
+        """`function(evaluation, *arguments)` as a value of these fields and those of the arguments.
+
+        Args: path: as in FieldValue; the last argument, if it is a constant, is the default then.
+        """
         packed = [self._packed(argument) for argument in arguments]
+        if packed and is_abstract(packed[-1]):
+            path = ()
         of_arguments = {field for argument in packed if isinstance(argument, FieldValue) for field in argument.fields}
-        together = tuple(sorted(of_arguments.union(fields)))
-        if len(together) > MAX_FIELDS:
-            raise Unsupported("many fields")
+        together = joined(of_arguments.union(fields))
 
         def compute(evaluation: Evaluation) -> Any:
             values = [evaluation.value(argument) if isinstance(argument, FieldValue) else argument for argument in packed]
             return function(evaluation, *values)
 
-        value = FieldValue(together, f"{name}({','.join(map(self._key, packed))})", compute)
+        value = FieldValue(together, f"{name}({','.join(map(self._key, packed))})", compute, path, packed[-1] if path and packed else None)
         if can_raise:
-            outcome = self.decide(Condition("runs", value, self._handlers()))
+            outcome = self.decide(Condition("runs", value.outlined(self.spellings), self._handlers()))
             if isinstance(outcome, int):
                 raise CaughtByHandler(outcome)
         return value
@@ -150,8 +161,8 @@ class Calls(ABC):
             raise Unsupported("reduce")
         missing = self.evaluate(default.value, step.scope)
         if isinstance(start, EventMarker):
-            field = (self.spellings.field(keys[0]),)
-            return self.computed_of_event(f"down {keys}", field, [missing], lambda e, other: _down(e.event, keys, other))
+            field = (self.spellings.field(*keys),)
+            return self.computed_of_event(f"down {keys}", field, [missing], lambda e, other: _down(e.event, keys, other), path=tuple(keys))
         value: FieldValue = self.computed(f"down {keys}", [start, missing], lambda value, other: _down(value, keys, other))
         return value
 
@@ -170,7 +181,15 @@ class Calls(ABC):
         """`event[key]`."""
         if type(key) is not str:
             raise Unsupported("a key that is no text")
-        return self.computed_of_event(f"event[{key!r}]", (self.spellings.field(key),), [], lambda evaluation: evaluation.event[key])
+        field = (self.spellings.field(key),)
+        return self.computed_of_event(f"event[{key!r}]", field, [], lambda evaluation: evaluation.event[key], path=(key,))
+
+    def item(self, value: Any, key: Any) -> Any:
+        """`value[key]`."""
+        if not isinstance(value, FieldValue) or type(key) is not str:
+            return self.computed("[]", [value, key], operator.getitem)
+        part = value.at(self.spellings, key)
+        return self.computed_of_event("[]", (), [part, key], lambda _, *given: operator.getitem(*given), path=part.path)
 
     def _call_pure(self, function: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         names = list(keywords)
@@ -180,6 +199,8 @@ class Calls(ABC):
         def call(*values: Any) -> Any:
             return function(*values[:size], **dict(zip(names, values[size:], strict=True)))
 
+        if function is isinstance and arguments and isinstance(arguments[0], FieldValue):
+            arguments = [arguments[0].outlined(self.spellings), *arguments[1:]]
         for value in (*arguments, *keywords.values()):
             for part in value if type(value) is tuple else (value,):
                 is_asked_only = function is isinstance and type(part) is type  # and so has no __instancecheck__ of its own
@@ -217,7 +238,11 @@ class Calls(ABC):
         def call(*values: Any) -> Any:
             return getattr(values[0], name)(*values[1:size], **dict(zip(names, values[size:], strict=True)))
 
-        return self.computed(f".{name}{size}{names}", [receiver, *arguments, *keywords.values()], call)
+        given = [receiver, *arguments, *keywords.values()]
+        if name == "get" and isinstance(receiver, FieldValue) and arguments and type(arguments[0]) is str:
+            given[0] = part = receiver.at(self.spellings, arguments[0])
+            return self.computed_of_event(f".{name}{size}{names}", (), given, lambda _, *values: call(*values), path=part.path)
+        return self.computed(f".{name}{size}{names}", given, call)
 
     def _call_table(self, table: Table, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """`{"a": function}.get(key)`."""
@@ -242,18 +267,24 @@ class Calls(ABC):
         if name == "get" and 1 <= len(arguments) <= 2 and type(arguments[0]) is str and len(arguments) + len(default) <= 2:
             field, default = arguments[0], arguments[1:] + default
             return self.computed_of_event(
-                f"get {field!r}", (self.spellings.field(field),), default, lambda e, *given: e.event.get(field, *given), can_raise=False
+                f"get {field!r}",
+                (self.spellings.field(field),),
+                default,
+                lambda e, *given: e.event.get(field, *given),
+                can_raise=False,
+                path=(field,),
             )
         if name not in ("deep_get", "udm") or not arguments or any(type(key) is not str for key in arguments):
             raise Unsupported(f"event.{name}")
         keys = tuple(arguments)
         if name == "deep_get":
-            first = (self.spellings.field(keys[0]),)
+            fields = (self.spellings.field(*keys),)
 
             def deep_get(evaluation: Evaluation, *given: Any) -> Any:
                 return evaluation.event.deep_get(*keys, **_default(given))
 
-            return self.computed_of_event(f"deep_get {keys}", first, default, deep_get, can_raise=any(map(is_abstract, default)))
+            can_raise = any(map(is_abstract, default))
+            return self.computed_of_event(f"deep_get {keys}", fields, default, deep_get, can_raise=can_raise, path=keys)
         if event.is_plain:
             raise Unsupported("udm of a plain event")
         return self._udm(keys, default)
@@ -271,14 +302,14 @@ class Calls(ABC):
 
     def _udm(self, keys: tuple[str, ...], default: list[Any]) -> Any:
         model = self.model
-        fields: tuple[str, ...] = (self.spellings.field("p_udm"), self.spellings.field(keys[0]))
+        fields: tuple[Field, ...] = (self.spellings.field("p_udm"), self.spellings.field(keys[0]))
         can_raise = any(map(is_abstract, default))
         if model is not None and len(keys) == 1:
             if model.path_of(keys[0]) is not None:
-                first = model.first_fields.get(keys[0])
-                if first is None:
+                names = model.plain_paths.get(keys[0])
+                if names is None:
                     raise Unsupported("JSONPath")
-                fields = (self.spellings.field(first),)
+                fields = (self.spellings.field(*names),)
             else:
                 function = model.method_of(keys[0])
                 if function is not None:

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from panther_dagster.detect.data_models import DataModel
+from panther_dagster.detect.events import AddedFields
 from panther_dagster.detect.prefilter.calls import CaughtByHandler
 from panther_dagster.detect.prefilter.code import SourceCode, local_names
 from panther_dagster.detect.prefilter.expressions import Expressions, Scope
@@ -23,19 +24,20 @@ from panther_dagster.detect.prefilter.purity import Purity, is_exception_type
 from panther_dagster.detect.prefilter.values import (
     CANDIDATE,
     EVENT,
-    MAX_FIELDS,
     PLAIN_EVENT,
     RETURNS_FALSE,
     Branch,
     Closure,
     Condition,
     Display,
+    Field,
     FieldValue,
     Outcome,
     Spellings,
     Tree,
     Unsupported,
     is_abstract,
+    joined,
 )
 from panther_dagster.detect.rule import Rule
 
@@ -81,9 +83,9 @@ class Analyzer:
         self._source = SourceCode()
         self._names = GlobalNames(self._source)
         self._purity = Purity(self._source, self._names)
-        self.spellings = Spellings()
+        self.spellings = Spellings(AddedFields.may_have)
         self._kept: list[Any] = []
-        self._methods: dict[int, tuple[FunctionType, tuple[str, ...] | None, set[tuple[int, str]]]] = {}
+        self._methods: dict[int, tuple[FunctionType, tuple[Field, ...] | None, set[tuple[int, str]]]] = {}
         self._runs_left = MAX_RUNS_OF_ALL
 
     def read(self, rule: Rule) -> None:
@@ -117,10 +119,8 @@ class Analyzer:
         check = rule.filter
         if check is None:
             return None
-        fields = sorted({self.spellings.field(name) for name in _filter_fields(rule.metadata.get("InlineFilters"))})
-        if len(fields) > MAX_FIELDS:
-            raise Unsupported("inline filter on many fields")
-        return Condition("holds", FieldValue(tuple(fields), f"filter {id(check)}", lambda evaluation: check(evaluation.event)))
+        fields = joined(self.spellings.field(name) for name in _filter_fields(rule.metadata.get("InlineFilters")))
+        return Condition("holds", FieldValue(fields, f"filter {id(check)}", lambda evaluation: check(evaluation.event)))
 
     def _tree(
         self, function: FunctionType, model: DataModel | None, answers: tuple[Outcome, ...], budget: list[int], gaps: set[str]
@@ -139,12 +139,12 @@ class Analyzer:
         return Branch(found, following)
 
     def _run(self, model: DataModel | None, answers: tuple[Outcome, ...], gaps: set[str]) -> _Run:
-        def fields_of_method(method: FunctionType) -> tuple[str, ...] | None:
+        def fields_of_method(method: FunctionType) -> tuple[Field, ...] | None:
             return self._fields_of_method(method, model)
 
         return _Run(self._source, self._names, self._purity, self.spellings, model, fields_of_method, answers, self._kept, gaps)
 
-    def _fields_of_method(self, method: FunctionType, model: DataModel | None) -> tuple[str, ...] | None:
+    def _fields_of_method(self, method: FunctionType, model: DataModel | None) -> tuple[Field, ...] | None:
         """The fields that a data model's method computes its value from, and does nothing else; None when it may, or they are many.
 
         Such a value is one to a rule, which has a condition or two on it. Entered, each way through the method is a way through the rule.
@@ -162,8 +162,8 @@ class Analyzer:
             self._names.used |= known[2]
         return known[1]
 
-    def _explored(self, method: FunctionType, model: DataModel | None) -> tuple[str, ...]:
-        fields: set[str] = set()
+    def _explored(self, method: FunctionType, model: DataModel | None) -> tuple[Field, ...]:
+        fields: set[Field] = set()
         waiting: list[tuple[Outcome, ...]] = [()]
         for _ in range(MAX_RUNS_OF_METHOD):
             answers = waiting.pop()
@@ -174,10 +174,9 @@ class Analyzer:
                 waiting += [(*answers, outcome) for outcome in _outcomes_within(found)]
             else:
                 fields.update(_fields_of(found))
-            if len(fields) > MAX_FIELDS:
-                raise Unsupported("many fields")
+            known = joined(fields)
             if not waiting:
-                return tuple(sorted(fields))
+                return known
         raise Unsupported("too many conditions")
 
 
@@ -209,7 +208,7 @@ class _Run(Expressions):
         purity: Purity,
         spellings: Spellings,
         model: DataModel | None,
-        fields_of_method: Callable[[FunctionType], tuple[str, ...] | None],
+        fields_of_method: Callable[[FunctionType], tuple[Field, ...] | None],
         answers: tuple[Outcome, ...],
         kept: list[Any],
         gaps: set[str],
@@ -236,7 +235,7 @@ class _Run(Expressions):
             if value is False:
                 return RETURNS_FALSE
             if isinstance(value, FieldValue):
-                return RETURNS_FALSE if self.decide(Condition("is_false", value)) == "yes" else CANDIDATE
+                return RETURNS_FALSE if self.decide(Condition("is_false", value.outlined(self.spellings))) == "yes" else CANDIDATE
             return CANDIDATE
         except _Undecided as undecided:
             return undecided.condition
@@ -392,7 +391,7 @@ def _outcomes_within(condition: Condition) -> list[Outcome]:
     return [*(["yes"] if condition.kind == "runs" else ["yes", "no"]), *range(len(condition.handlers))]
 
 
-def _fields_of(value: Any) -> Iterator[str]:
+def _fields_of(value: Any) -> Iterator[Field]:
     if isinstance(value, FieldValue):
         yield from value.fields
     elif isinstance(value, Display):

@@ -17,6 +17,7 @@ from panther_dagster.detect.prefilter.values import (
     Display,
     Evaluation,
     EventMarker,
+    Field,
     FieldValue,
     Method,
     Table,
@@ -138,6 +139,10 @@ class Expressions(Calls):
                 return isinstance(op, ast.IsNot)
             raise Unsupported("the event compared")
         kind = type(op)
+        if isinstance(op, (ast.In, ast.NotIn)) and type(left) is str and isinstance(right, FieldValue) and type(right.default) is dict:
+            right = right.at(self.spellings, left)
+        elif isinstance(op, (ast.Is, ast.IsNot)) and right is None and isinstance(left, FieldValue):
+            left = left.outlined(self.spellings)
         return self.computed(kind.__name__, [left, right], _COMPARISONS[kind], can_raise=kind not in _NEVER_RAISE)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Any:
@@ -183,7 +188,7 @@ class Expressions(Calls):
         key = self.evaluate(node.slice, scope)
         if isinstance(value, EventMarker):
             return self.event_item(key)
-        return self.computed("[]", [value, key], operator.getitem)
+        return self.item(value, key)
 
     def _binary(self, node: ast.BinOp, scope: Scope) -> Any:
         function = _OPERATORS.get(type(node.op))
@@ -262,7 +267,7 @@ class Expressions(Calls):
             return value.items
         if type(value) in (list, tuple, str, set, frozenset, dict, range) or isinstance(value, _DICT_VIEWS):
             return tuple(value)
-        if isinstance(value, FieldValue) and self.truth(self.computed("is empty", [value], _is_empty)):
+        if isinstance(value, FieldValue) and self.truth(self.computed("is empty", [value.outlined(self.spellings)], _is_empty)):
             return ()
         raise Unsupported("a loop over a field")
 
@@ -300,7 +305,7 @@ class Expressions(Calls):
         if any(map(scope.knows, inner)):
             raise Unsupported("a name means two things")
         values = {name: scope.value(name, self.names) for name in outside}
-        fields: list[str] = []
+        fields: list[Field] = []
         for name, value in values.items():
             if isinstance(value, EventMarker):
                 fields += map(self.spellings.field, _fields_read(node, name))

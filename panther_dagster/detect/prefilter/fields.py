@@ -1,22 +1,193 @@
-"""Raw rows -> the texts of the few fields that rules ask for, without parsing the rest.
+"""Raw rows -> the keys of the few fields that rules ask for, without parsing the rest.
 
-A text of a field is what stands in the event's JSON: equal texts are equal values, and 1, 1.0, true and "1" are four texts. The decoder
-checks the syntax of the whole event and reports any key that it does not know; such a key is looked at once and then known too. That is
-how a key that differs from a field's name in case only is found: such an event, like one that is no object, is for all rules.
+A key stands for a field's value in one event; equal keys are equal values. It is text, true, false or null itself; of a number, an array
+or an object the text in the event's JSON (bytes), so that 1 and 1.0 are two; of an indicator column a tuple. Of a path that the event has
+not, it says where the way ends: at an object without that name (Missing), or at a value that is no object (a tuple of Missing and key).
+
+The decoder checks the syntax of the whole event and reports any name that it does not know; such a name is looked at once and then known
+too. That is how a name that differs from a field's in case only is found: such an event, like one that is no object, is for all rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
+import pyarrow as pa
 from msgspec import UNSET, Raw, UnsetType
+
+from panther_dagster.detect.events import AddedFields, UnreadableEvent, parsed_json
+from panther_dagster.detect.lookups.enrichment import FIELD as ENRICHMENT_FIELD
+from panther_dagster.detect.prefilter.values import MAX_DEPTH_OF_PATH, OUTLINE, Field
+from panther_dagster.standard_fields import INDICATOR_COLUMNS
 
 MAX_KNOWN_KEYS: Final = 400
 MAX_REBUILDS: Final = 100
 
+Key = Any
+Reader = Callable[[Any, int], Key]
 _RawOrUnset = Raw | UnsetType
+_text_of = msgspec.json.Decoder(str).decode
+_WORDS: Final = {b"null": None, b"true": True, b"false": False}
+
+
+class Missing:
+    """The way to a field ends after so many objects, the event among them."""
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+
+
+MISSING: Final = tuple(map(Missing, range(MAX_DEPTH_OF_PATH + 1)))
+
+
+class EventFields:
+    """Reads fields of the events of one log type.
+
+    Args: fields: as events spell them.
+    """
+
+    def __init__(self, log_type: str, fields: Iterable[Field]) -> None:
+        self._log_type = log_type
+        names: dict[Field, dict[str, None]] = {(): {}}
+        for field in fields:
+            for depth, name in enumerate(field):
+                if name != OUTLINE:
+                    names.setdefault(field[:depth], {})[name] = None
+        self.decoder = FieldDecoder(names.pop(()))
+        self.record = self.decoder.record  # the fields of an event's text; None when all rules must see it
+        self._objects: dict[Field, _Object] = {}
+        for path, inner in sorted(names.items()):
+            self._objects[path] = _Object(self._value_reader(path), len(path), FieldDecoder(inner))
+
+    def use(self, rows: pa.RecordBatch) -> None:
+        """Read the rows of this batch from now on."""
+        self._added = AddedFields(rows, self._log_type)
+        has_found = ENRICHMENT_FIELD in rows.schema.names
+        self._found: list[str | None] | None = rows.column(ENRICHMENT_FIELD).to_pylist() if has_found else None
+
+    def reader(self, field: Field) -> Reader:
+        """What finds a field's key in a record and its row. It raises UnreadableEvent when all rules must see the event."""
+        if field[-1] != OUTLINE:
+            return self._value_reader(field)
+        read = self._value_reader(field[:-1])
+
+        def read_outline(record: Any, index: int) -> Key:
+            return _outline(read(record, index))
+
+        return read_outline
+
+    def _value_reader(self, field: Field) -> Reader:
+        if len(field) == 1:
+            return self._top_reader(field[0])
+        around, depth = self._objects[field[:-1]], len(field) - 1
+        read = attrgetter(around.decoder.attribute_of(field[-1]))
+
+        def read_inner(record: Any, index: int) -> Key:
+            found = around.value(record, index)
+            if not around.is_object:
+                return found
+            raw = read(found)
+            return MISSING[depth] if raw is UNSET else _key(raw)
+
+        return read_inner
+
+    def _top_reader(self, name: str) -> Reader:
+        read = attrgetter(self.decoder.attribute_of(name))
+
+        def read_own(record: Any, index: int) -> Key:
+            raw = read(record)
+            return MISSING[0] if raw is UNSET else _key(raw)
+
+        def read_added(record: Any, index: int) -> Key:
+            raw = read(record)
+            if raw is not UNSET:
+                return _key(raw)
+            added = self._added.value(name, index)
+            return MISSING[0] if not added else tuple(added) if name in INDICATOR_COLUMNS else added
+
+        def read_found(record: Any, index: int) -> Key:
+            if self._found is None:
+                return read_own(record, index)
+            found = self._found[index]
+            return MISSING[0] if found is None else found.encode()
+
+        return read_added if AddedFields.may_have(name) else read_found if name == ENRICHMENT_FIELD else read_own
+
+
+class _Object:
+    """The object at a path of the event, decoded once for all who read from it one after the other."""
+
+    def __init__(self, read: Reader, depth: int, decoder: FieldDecoder) -> None:
+        self._read = read
+        self._depth = depth
+        self.decoder = decoder
+        self._record: Any = None
+        self._value: Any = None
+        self.is_object = False
+
+    def value(self, record: Any, index: int) -> Any:
+        """Its record, or the key of what is there instead: `is_object` says which."""
+        if record is not self._record:
+            key = self._read(record, index)
+            self.is_object = key.__class__ is bytes and key[:1] == b"{"
+            if self.is_object:
+                key = self.decoder.record(key)
+                if key is None:
+                    self._record = None
+                    raise UnreadableEvent("a name in another case")
+            elif key.__class__ is not Missing and not (key.__class__ is tuple and key[0].__class__ is Missing):
+                key = (MISSING[self._depth], key)
+            self._record, self._value = record, key
+        return self._value
+
+
+def _key(raw: Any) -> Key:
+    text = bytes(raw)
+    if text[:1] == b'"':
+        try:
+            return _text_of(text)
+        except (msgspec.MsgspecError, ValueError):  # a lone surrogate
+            return text
+    return _WORDS.get(text, text)
+
+
+def _outline(key: Key) -> Key:
+    if key.__class__ is str:
+        return "x" if key else ""
+    if key.__class__ is bytes:
+        first = key[:1]
+        if first in (b"{", b"[", b'"'):
+            is_empty = not key[1:-1].strip()
+            return _OUTLINES[first][not is_empty]
+    return key
+
+
+_OUTLINES: Final = {b"{": (b"{}", b'{"\\u0000":0}'), b"[": (b"[]", b"[0]"), b'"': ("", "x")}
+
+
+def add_field(event: dict[str, Any], field: Field, key: Key) -> None:
+    """Give an event the field that has this key, and the objects around it. Raises UnreadableEvent when the key's text is no JSON."""
+    path = field[:-1] if field[-1] == OUTLINE else field
+    end = len(path)
+    is_ended = key.__class__ is tuple and len(path) > 1
+    if is_ended:
+        missing, key = key
+        end = missing.depth
+    if key.__class__ is Missing:
+        for name in path[: key.depth]:
+            event = event.setdefault(name, {})
+        return
+    for name in path[: end - 1]:
+        event = event.setdefault(name, {})
+    value = parsed_json(key) if key.__class__ is bytes else list(key) if key.__class__ is tuple else key
+    name = path[end - 1]
+    if type(value) is dict and type(event.get(name)) is dict:
+        event[name].update(value)
+    else:
+        event[name] = value
 
 
 class FieldDecoder:

@@ -9,10 +9,10 @@ The memory of both is bounded: at the bound it starts anew, which costs time onl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from panther_dagster.detect.prefilter.values import CANDIDATE, RETURNS_FALSE, Branch, Condition, Evaluation, Outcome, Tree
+from panther_dagster.detect.prefilter.values import CANDIDATE, RETURNS_FALSE, Branch, Condition, Evaluation, Field, Outcome, Tree
 
 MAX_STATES: Final = 20_000
 MAX_NODES: Final = 400_000
@@ -22,7 +22,7 @@ MANY_VALUES: Final = 1_500
 # A dict entry and the object that is its key, beside the text.
 _ENTRY_BYTES: Final = 150
 
-Key = Any  # text of a field (bytes), value of a p_ column (str or tuple), UNSET; a tuple of these for a state that reads several fields
+Key = Any  # as in fields.py; a tuple of these for a state that reads several fields
 _Pending = Sequence[tuple[int, Tree]]
 
 
@@ -31,7 +31,7 @@ class State:
 
     __slots__ = ("_known", "classes", "conditions", "fields", "memory", "numbers", "pending", "read", "rules")
 
-    def __init__(self, numbers: tuple[int, ...], pending: _Pending, fields: tuple[str, ...]) -> None:
+    def __init__(self, numbers: tuple[int, ...], pending: _Pending, fields: tuple[Field, ...]) -> None:
         self.numbers = numbers
         self.pending = pending
         self.fields = fields
@@ -44,7 +44,8 @@ class State:
 
     def decides(self, condition: Condition) -> bool:
         """Whether reading this state's fields answers a condition."""
-        return self._known.issuperset(condition.value.fields)
+        known = self._known
+        return all(any(path[:end] in known for end in range(1, len(path) + 1)) for path in condition.value.fields)
 
 
 class Machine:
@@ -57,18 +58,19 @@ class Machine:
     def __init__(
         self,
         trees: Iterable[Tree],
-        event_of: Callable[[tuple[str, ...], Key], Any],
+        event_of: Callable[[tuple[Field, ...], Key], Any],
         prepare: Callable[[State], None],
         *,
-        has_many_values: Iterable[str] = (),
+        has_many_values: Iterable[Field] = (),
         max_states: int = MAX_STATES,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
     ) -> None:
         self._trees = tuple(trees)
         self._event_of = event_of
         self._prepare = prepare
-        self.has_many_values = set(has_many_values)
-        self._unknown_values: Counter[tuple[str, ...]] = Counter()
+        self._fields_of_many_values = set(has_many_values)
+        self._together_many: set[tuple[Field, ...]] = set()
+        self._unknown_values: Counter[tuple[Field, ...]] = Counter()
         self._max_states = max_states
         self._max_memory_bytes = max_memory_bytes
         self._start_anew()
@@ -89,10 +91,10 @@ class Machine:
         """The state after a key that `state` does not remember."""
         evaluation = Evaluation(self._event_of(state.fields, key))
         self._unknown_values[state.fields] += 1
-        if self._unknown_values[state.fields] == MANY_VALUES and not self.has_many_values.issuperset(state.fields):
-            self.has_many_values.update(state.fields)
+        if self._unknown_values[state.fields] == MANY_VALUES and not self._has_many(state.fields):
+            self._together_many.add(state.fields)
             self._start_anew()
-        if any(field in self.has_many_values for field in state.fields):
+        if self._has_many(state.fields):
             found = self._state(state.numbers, self._asked_now(state, evaluation))
             self._remember(state, key, (), found)
             return found
@@ -104,6 +106,9 @@ class Machine:
             known_state = self._state(state.numbers, [(number, self._rest(tree, known, done)) for number, tree in state.pending])
         self._remember(state, key, outcomes, known_state)
         return known_state
+
+    def _has_many(self, fields: tuple[Field, ...]) -> bool:
+        return fields in self._together_many or not self._fields_of_many_values.isdisjoint(fields)
 
     def _asked_now(self, state: State, evaluation: Evaluation) -> _Pending:
         """The trees after those conditions that they ask now. Most values are new, so conditions that come later wait."""
@@ -141,7 +146,7 @@ class Machine:
         identity = (candidates, tuple((number, id(tree)) for number, tree in rest))
         found = self._states.get(identity)
         if found is None:
-            found = self._states[identity] = State(candidates, rest, _next_fields(rest, self.has_many_values))
+            found = self._states[identity] = State(candidates, rest, _next_fields(rest, self._has_many))
             self._prepare(found)
         return found
 
@@ -187,18 +192,18 @@ def all_conditions(trees: Iterable[Tree]) -> Iterable[Condition]:
     return found.values()
 
 
-def _next_fields(pending: _Pending, has_many_values: Container[str]) -> tuple[str, ...]:
+def _next_fields(pending: _Pending, has_many: Callable[[tuple[Field, ...]], bool]) -> tuple[Field, ...]:
     """What to read next: what most trees begin with, but first whatever has few values, since that may end trees before more is read."""
     first = Counter(tree.condition.value.fields for _, tree in pending if isinstance(tree, Branch))
     anywhere = Counter(condition.value.fields for condition in all_conditions(tree for _, tree in pending))
     for counts in (first, anywhere):
-        few = {fields: count for fields, count in counts.items() if not any(field in has_many_values for field in fields)}
+        few = {fields: count for fields, count in counts.items() if not has_many(fields)}
         if few:
             return _most_asked(few)
     return _most_asked(first) if first else ()
 
 
-def _most_asked(counts: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:
+def _most_asked(counts: Mapping[tuple[Field, ...], int]) -> tuple[Field, ...]:
     return min(counts, key=lambda fields: (-counts[fields], len(fields), fields))
 
 

@@ -6,27 +6,26 @@ constant, a helper or a data model's function has changed, the rules that use it
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from typing import Any, Final
 
 import pyarrow as pa
-from msgspec import UNSET
 
-from panther_dagster.detect.events import AddedFields, UnreadableEvent, parsed_json
-from panther_dagster.detect.lookups.enrichment import FIELD as ENRICHMENT_FIELD
+from panther_dagster.detect.events import UnreadableEvent
 from panther_dagster.detect.prefilter.conditions import Analyzer
-from panther_dagster.detect.prefilter.fields import FieldDecoder
+from panther_dagster.detect.prefilter.fields import EventFields, Key, add_field
 from panther_dagster.detect.prefilter.index import Machine, State, all_conditions
 from panther_dagster.detect.prefilter.names import Guards
-from panther_dagster.detect.prefilter.values import CANDIDATE, Tree
+from panther_dagster.detect.prefilter.values import CANDIDATE, Field, Tree
 from panther_dagster.detect.rule import Rule
 from panther_dagster.event import PantherEvent
-from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
+from panther_dagster.standard_fields import RAW_EVENT_COLUMN
 
 # Analyzing a rule takes as long as running it on so many rows.
 WARM_UP_ROWS: Final = 5_000
 SAMPLED_ROWS: Final = 1_000
+SHARE_OF_NEW: Final = 0.3
 
 
 class Prefilter:
@@ -59,25 +58,35 @@ class Prefilter:
             analyzer.read(rule)
         self.conditions = [analyzer.conditions_of(rule) for rule in rules]
         self._analyzer = analyzer  # what is in the trees refers to it
-        self._trees: list[Tree] = [_unless_enriched(conditions.tree) for conditions in self.conditions]
-        fields = sorted({field for condition in all_conditions(self._trees) for field in condition.value.fields})
-        self._spelling_by_field = {
-            field: field if AddedFields.may_have(field) else analyzer.spellings.most_common(field) for field in fields
-        }
-        self._decoder = FieldDecoder(self._spelling_by_field.values())
+        self._trees: list[Tree] = [conditions.tree for conditions in self.conditions]
+        fields = {field for condition in all_conditions(self._trees) for field in condition.value.fields}
+        self._spelled = {field: analyzer.spellings.most_common(field) for field in fields}
+        self._fields = EventFields(self._log_type, self._spelled.values())
         self._has_many_values = self._fields_of_many_values(rows)
         self._build()
 
-    def _fields_of_many_values(self, rows: pa.RecordBatch) -> set[str]:
-        """Fields with another text in more than one of ten rows."""
+    def _fields_of_many_values(self, rows: pa.RecordBatch) -> set[Field]:
+        """Fields of which the second half of some rows has many values that the first has not."""
         size = min(rows.num_rows, SAMPLED_ROWS)
-        texts = rows.column(RAW_EVENT_COLUMN).slice(0, size).cast(pa.large_binary()).to_pylist()
-        records = [record for text in texts if text is not None and (record := self._decoder.record(text)) is not None]
-        self._added = AddedFields(rows, self._log_type)
+        sample = [number * rows.num_rows // size for number in range(size)]
+        texts = rows.column(RAW_EVENT_COLUMN).take(pa.array(sample, pa.int64())).cast(pa.large_binary()).to_pylist()
+        self._fields.use(rows)
+        records = [
+            (index, record)
+            for index, text in zip(sample, texts, strict=True)
+            if text is not None and (record := self._fields.record(text)) is not None
+        ]
         many = set()
-        for field in self._spelling_by_field:
-            reader = self._reader(field)
-            if len({_key(reader, record, index) for index, record in enumerate(records)}) > max(size / 10, 20):
+        for field, spelled in self._spelled.items():
+            reader = self._fields.reader(spelled)
+            keys: set[Key] = set()
+            new = 0
+            for number, (index, record) in enumerate(records):
+                with contextlib.suppress(UnreadableEvent):
+                    key = reader(record, index)
+                    new += number > len(records) / 2 and key not in keys
+                    keys.add(key)
+            if new > max(len(records) * SHARE_OF_NEW / 2, 10):
                 many.add(field)
         return many
 
@@ -93,30 +102,21 @@ class Prefilter:
         if not _is_utf8(raw):
             yield from ((index, rules) for index in range(rows.num_rows))
             return
-        self._added = AddedFields(rows, self._log_type)
-        record_of = self._decoder.record
+        self._fields.use(rows)
+        record_of = self._fields.record
         machine = self.machine
         for index, text in enumerate(raw.cast(pa.large_binary()).to_pylist()):
             record = None if text is None else record_of(text)
-            if record is None:
-                chosen: Sequence[Rule] = rules
-            else:
+            chosen: Sequence[Rule] = rules
+            if record is not None:
                 state = machine.root
-                while state.fields:
-                    read = state.read
-                    if read.__class__ is attrgetter:
-                        value = read(record)
-                        key = value if value is UNSET else bytes(value)
-                    else:
-                        key = read(record, index)
-                    following = state.memory.get(key)
-                    if following is None:
-                        try:
-                            following = machine.following(state, key)
-                        except UnreadableEvent:
-                            break
-                    state = following
-                chosen = rules if state.fields else state.rules
+                try:
+                    while state.fields:
+                        key = state.read(record, index)
+                        state = state.memory.get(key) or machine.following(state, key)
+                    chosen = state.rules
+                except UnreadableEvent:
+                    chosen = rules
             if chosen:
                 yield index, chosen
                 if not self._guards.hold():
@@ -139,50 +139,17 @@ class Prefilter:
 
     def _prepare(self, state: State) -> None:
         state.rules = tuple(self.conditions[number].rule for number in state.numbers)
-        if len(state.fields) == 1:
-            state.read = self._reader(state.fields[0])
-        elif state.fields:
-            readers = [self._reader(field) for field in state.fields]
-            state.read = lambda record, index: tuple(_key(reader, record, index) for reader in readers)
+        readers = tuple(self._fields.reader(self._spelled[field]) for field in state.fields)
+        if len(readers) == 1:
+            (state.read,) = readers
+        else:
+            state.read = lambda record, index: tuple([read(record, index) for read in readers])
 
-    def _reader(self, field: str) -> Any:
-        spelling = self._spelling_by_field[field]
-        read = attrgetter(self._decoder.attribute_of(spelling))
-        if not AddedFields.may_have(spelling):
-            return read
-        is_list = spelling in INDICATOR_COLUMNS
-
-        def read_added(record: Any, index: int) -> Any:
-            value = read(record)
-            if value is not UNSET:
-                return bytes(value)
-            added = self._added.value(spelling, index)
-            return UNSET if not added else tuple(added) if is_list else added
-
-        return read_added
-
-    def _event_of(self, fields: tuple[str, ...], key: Any) -> PantherEvent:
-        keys = key if len(fields) > 1 else (key,)
+    def _event_of(self, fields: tuple[Field, ...], key: Key) -> PantherEvent:
         event: dict[str, Any] = {}
-        for field, text in zip(fields, keys, strict=True):
-            if isinstance(text, bytes):
-                event[self._spelling_by_field[field]] = parsed_json(text)
-            elif text is not UNSET:
-                event[self._spelling_by_field[field]] = list(text) if isinstance(text, tuple) else text
+        for field, part in zip(fields, key if len(fields) > 1 else (key,), strict=True):
+            add_field(event, self._spelled[field], part)
         return PantherEvent.sharing(event)
-
-
-def _key(reader: Any, record: Any, index: int) -> Any:
-    if isinstance(reader, attrgetter):
-        value = reader(record)
-        return value if value is UNSET else bytes(value)
-    return reader(record, index)
-
-
-def _unless_enriched(tree: Tree) -> Tree:
-    """What lookup tables say is in no event's text: a rule that reads it is a candidate for every row."""
-    reads = {field for condition in all_conditions([tree]) for field in condition.value.fields}
-    return CANDIDATE if ENRICHMENT_FIELD in reads else tree
 
 
 def _is_utf8(texts: pa.Array) -> bool:

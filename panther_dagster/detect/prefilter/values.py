@@ -1,45 +1,81 @@
 """What the analysis knows of a value before there is an event, and the decision tree that it makes of a rule.
 
-    FieldValue   computed from one to three top-level fields, by the same operations on the same types as in the rule itself
+    FieldValue   computed from a few fields, by the same operations on the same types as in the rule itself
     Display      a list or tuple whose items are known one by one
     Table        a dict of functions
     Closure      a lambda or inner function
     Method       a method of a FieldValue or of the event, not called yet
     anything else is the Python value itself, a constant
 
-A field is named in lower case, since events find keys without regard to case; index.py knows how events spell it.
+A field is the path of names that lead to it, in lower case, since events find keys without regard to case; prefilter.py knows how events
+spell it. A path that ends in OUTLINE stands for less than the field's value.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+# Of one value: top-level fields, and paths below them. Deeper ones are read as a whole.
 MAX_FIELDS: Final = 3
+MAX_PATHS: Final = 8
+MAX_DEPTH_OF_PATH: Final = 5
+# Of a value only: null, true, false and numbers as they are; of a text, an array and an object that it is one, and whether it is empty.
+OUTLINE: Final = "\0"
 
+Field = tuple[str, ...]
 Compute = Callable[["Evaluation"], Any]
 # yes and no; raises: an exception that the rule does not catch; 0, 1 ...: one that this handler of the rule's `try` catches.
 Outcome = Literal["yes", "no", "raises"] | int
 
 
 class Spellings:
-    """How rules write the names of fields."""
+    """How rules write the names of fields. `whole`: top-level fields, in lower case, that are never read in parts."""
 
-    def __init__(self) -> None:
-        self._counts: dict[str, Counter[str]] = {}
+    def __init__(self, is_whole: Callable[[str], bool]) -> None:
+        self._counts: dict[Field, Counter[str]] = {}
+        self._is_whole = is_whole
 
-    def field(self, name: str) -> str:
-        """The field of a name as written in code."""
-        self._counts.setdefault(name.lower(), Counter())[name] += 1
-        return name.lower()
+    def field(self, *names: str) -> Field:
+        """The field at a path of names as written in code."""
+        if self._is_whole(names[0].lower()):
+            names = names[:1]
+        names = names[:MAX_DEPTH_OF_PATH]
+        special = next((n for n, name in enumerate(names) if OUTLINE in name), None)
+        if special is not None:
+            is_outline = special and special == len(names) - 1 and names[special] == OUTLINE
+            names = names if is_outline else names[: max(special, 1)]
+        path = tuple(name.lower() for name in names)
+        for end in range(1, len(path) + 1):
+            if path[end - 1] != OUTLINE:
+                self._counts.setdefault(path[:end], Counter())[names[end - 1]] += 1
+        return path
 
-    def most_common(self, field: str) -> str:
-        """The spelling that most reads have."""
+    def most_common(self, field: Field) -> Field:
+        """The spelling that most reads have, of each name."""
+        return tuple(self._most_common(field[:end]) for end in range(1, len(field) + 1))
+
+    def _most_common(self, field: Field) -> str:
+        if field[-1] == OUTLINE:
+            return OUTLINE
         counts = self._counts[field]
         return min(counts, key=lambda name: (-counts[name], name))
+
+
+def joined(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """The fields as few paths, in order. Raises Unsupported when they are of too many top-level fields."""
+    found = set(fields)
+    if len({path[0] for path in found}) > MAX_FIELDS:
+        raise Unsupported("many fields")
+    kept = {path for path in found if not any(path[:end] in found for end in range(1, len(path)))}
+    while len(kept) > MAX_PATHS:
+        counts = Counter(path[0] for path in kept)
+        widest = min(counts, key=lambda name: (-counts[name], name))
+        kept = {path for path in kept if path[0] != widest} | {(widest,)}
+    return tuple(sorted(kept))
 
 
 class Unsupported(Exception):
@@ -65,11 +101,27 @@ class Evaluation:
 
 @dataclass(frozen=True, eq=False)
 class FieldValue:
-    """A value that depends on `fields` of the event only. Equal keys are equal computations."""
+    """A value that depends on `fields` of the event only. Equal keys are equal computations.
 
-    fields: tuple[str, ...]
+    `path`: the names that lead to it, as written in code, when it is what the event has there, or the constant `default` where it has
+    nothing.
+    """
+
+    fields: tuple[Field, ...]
     key: str
     compute: Compute
+    path: tuple[str, ...] = ()
+    default: Any = None
+
+    def at(self, spellings: Spellings, name: str) -> FieldValue:
+        """The same value for whoever asks nothing of it but its item of that name."""
+        return self if not self.path else replace(self, fields=(spellings.field(*self.path, name),), path=(*self.path, name), default=None)
+
+    def outlined(self, spellings: Spellings) -> FieldValue:
+        """The same value for whoever asks only what OUTLINE tells."""
+        if not self.path:
+            return self
+        return FieldValue((spellings.field(*self.path, OUTLINE),), f"outline {self.key}", self.compute)
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,6 +88,10 @@ _field = st.one_of(
     ),
     _joined('nested(event, "o", {0!r}{1})', _inner, st.sampled_from(["", ', default="p"'])),
     _joined("event[{0!r}]", _key),
+    _joined('event["o"][{0!r}]', _inner),
+    _joined('event.deep_get("o", {0!r}, {1!r}{2})', _inner, _inner, st.sampled_from(["", ', default="p"'])),
+    _joined('event.get("o", {{}}).get({0!r}, {{}}).get({1!r})', _inner, _inner),
+    _joined('nested(event.get("o", {{}}), {0!r}, {1!r})', _inner, _inner),
     _joined('event.get("o", {{}}).get({0!r}{1})', _inner, st.sampled_from(["", ', "p"', ", None"])),
     _joined("event.get({0!r}, event.get({1!r}))", _key, _key),
     _joined("event.udm({0!r})", st.sampled_from(["path", "deep", "method", "a", "nothing"])),
@@ -118,6 +122,7 @@ def _conditions(conditions: st.SearchStrategy[str], values: st.SearchStrategy[st
         ),
         _joined("({0} {1} event)", _text, st.sampled_from(["in", "not in"])),
         _joined('("a" {0} event)', st.sampled_from(["in", "not in"])),
+        _joined('({0!r} {1} event.get("o", {{}}))', _inner, st.sampled_from(["in", "not in"])),
         _joined("({0} in {1})", _text, values),
         _joined("{0}.{1}({2})", values, st.sampled_from(["startswith", "endswith"]), st.sampled_from([*_TEXTS, '("p", "q")', "TUPLE"])),
         _joined("bool(PATTERN.search({0}))", values),
@@ -190,7 +195,8 @@ _SIMPLE = st.sampled_from([None, "", "p", "q", "pq", "192.0.2.1"])
 def events() -> st.SearchStrategy[str]:
     """JSON texts."""
     any_value = st.one_of(_SIMPLE, _SIMPLE, _VALUE)
-    inner = st.dictionaries(st.sampled_from([*_INNER, *_INNER, "X"]), any_value, max_size=3)
+    innermost = st.dictionaries(st.sampled_from([*_INNER, *_INNER, "Y"]), any_value, max_size=2)
+    inner = st.dictionaries(st.sampled_from([*_INNER, *_INNER, *_INNER, "X"]), st.one_of(any_value, any_value, innermost), max_size=3)
     outer = st.fixed_dictionaries(
         {}, optional={"a": any_value, "b": any_value, "o": st.one_of(inner, inner, any_value), "net": inner, "p_source_label": any_value}
     )

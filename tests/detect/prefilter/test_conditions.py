@@ -10,6 +10,7 @@ from detect.prefilter.analysis import candidates_in, candidates_of
 
 from panther_dagster.detect.prefilter.conditions import Analyzer
 from panther_dagster.detect.prefilter.index import all_conditions
+from panther_dagster.detect.prefilter.values import OUTLINE
 
 ONLY_X = [True, False, False, False]
 A, B, NONE, NOTHING = {"a": "x"}, {"a": "y"}, {"a": None}, {}
@@ -65,10 +66,11 @@ def test_a_key_in_another_case_sends_the_event_to_all_rules(tmp_path: Path) -> N
     assert candidates_of(tmp_path, "def rule(event):\n    return event.get('a') == 'x'\n", *events) == [False, True, True, True, False]
 
 
-def test_a_key_in_another_case_within_an_object_is_found_as_the_event_finds_it(tmp_path: Path) -> None:
-    events = [{"o": {"K": "x"}}, {"o": {"k": "y", "K": "x"}}, {"o": {"K": "y"}}]
+def test_a_key_in_another_case_within_an_object_that_is_read_makes_every_rule_a_candidate(tmp_path: Path) -> None:
+    events = [{"o": {"K": "x"}}, {"o": {"k": "y", "K": "x"}}, {"o": {"k": "y", "Z": "x"}}, {"o": "K"}, {"p": {"K": "x"}}]
+    code = "def rule(event):\n    return event.deep_get('o', 'k') == 'x'\n"
 
-    assert candidates_of(tmp_path, "def rule(event):\n    return event.deep_get('o', 'k') == 'x'\n", *events) == [True, False, False]
+    assert candidates_of(tmp_path, code, *events) == [True, True, False, False, False]
 
 
 def test_two_rules_that_spell_a_field_differently_see_the_same_field(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_a_data_model_is_asked(tmp_path: Path) -> None:
     code = "def rule(event):\n    return event.udm('ip') == '192.0.2.1' and event.udm('kind') == 'login'\n"
 
     events = [{"net": {"ip": "192.0.2.1"}, "k": "login"}, {"net": {"ip": "192.0.2.1"}}, {"k": "login"}, {"net": {"IP": "192.0.2.1"}}]
-    assert candidates_of(tmp_path, code, *events) == [True, False, False, False]
+    assert candidates_of(tmp_path, code, *events) == [True, False, False, True]  # another case: for every rule
 
 
 BRANCHING = """
@@ -188,7 +190,9 @@ def test_a_method_of_few_fields_is_one_value_whatever_its_branches(tmp_path: Pat
 
     assert candidates_of(tmp_path, code, *events) == [True, True, True, False, True, False, False, False]
     conditions = Analyzer("Test.Type").conditions_of(loaded(tmp_path).rule_by_id["Test.Rule"])
-    assert {condition.value.fields for condition in all_conditions([conditions.tree])} == {("k", "net", "other")}
+    assert {condition.value.fields for condition in all_conditions([conditions.tree])} == {
+        (("k",), ("net", OUTLINE), ("net", "kind"), ("other",))
+    }
 
 
 def test_a_method_of_many_fields_is_entered(tmp_path: Path) -> None:

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from detect.packs import write_data_model, write_helper, write_rule
 from detect.prefilter.differential import compare
 
 from panther_dagster.detect.events import AddedFields
 from panther_dagster.detect.pack import RuleSet, load_rules
-from panther_dagster.detect.prefilter import calls, code, conditions, expressions, names, prefilter, purity
-from panther_dagster.detect.prefilter.fields import FieldDecoder
+from panther_dagster.detect.prefilter import calls, code, conditions, expressions, fields, names, prefilter, purity
+from panther_dagster.detect.prefilter.fields import _OUTLINES, MISSING, EventFields, FieldDecoder, Missing, _Object
 from panther_dagster.detect.prefilter.index import Machine
-from panther_dagster.detect.prefilter.values import RETURNS_FALSE, Condition, Evaluation, Outcome
+from panther_dagster.detect.prefilter.values import RETURNS_FALSE, Condition, Evaluation, FieldValue, Outcome
 
 HELPERS = {
     "words": "WORDS = ['w']\n",
@@ -48,7 +47,7 @@ RULES = {
     "    return event.get('a') == 'y'\ndef title(event):\n    return f'{len(SEEN)}'\n",
     "exec": "SEEN = []\ndef rule(event):\n    if event.get('a') == 'x':\n        exec('S.append(1)', {'S': SEEN})\n        return False\n"
     "    return event.get('a') == 'y'\ndef title(event):\n    return f'{len(SEEN)}'\n",
-    "inner": "def rule(event):\n    found = False\n    def mark():\n        if False:\n            nonlocal found\n"
+    "inner_function": "def rule(event):\n    found = False\n    def mark():\n        if False:\n            nonlocal found\n"
     "        found = event.get('a') == 'x'\n"
     "    mark()\n    return found\n",
     # `reads` comes before `writes` in the order of ids.
@@ -59,12 +58,30 @@ RULES = {
     "count_writes": "from counter import count\ndef rule(event):\n    return count() < 0\n",
     "rebinds": "import words\nLIMIT = 'x'\ndef rule(event):\n    return event.get('a') == LIMIT\ndef title(event):\n"
     "    globals()['LIMIT'] = 'y'\n    return 't'\n",
+    "inner": "def rule(event):\n    return event.deep_get('o', 'i', 'j') == 'x'\n",
+    "inner_item": "def rule(event):\n    return event['o']['i'] == 'x'\n",
+    "inner_get": "def rule(event):\n    return event.get('o', {}).get('i') == 'x'\n",
+    "inner_default": "def rule(event):\n    return event.get('o', {'i': 'y'}).get('i') is None\n",
+    "inner_truth": "def rule(event):\n    return bool(event.get('m'))\n",
+    "inner_empty": "def rule(event):\n    return not event.get('o', {'z': 1})\n",
+    "inner_two": "def rule(event):\n    return event.deep_get('o', 'i') == 'y' and event.deep_get('o', 'k') == 'x'\n",
+    "list_truth": "def rule(event):\n    return event.get('l') == [] or not event.get('l', [1])\n",
     "stale": "def rule(event):\n    return event.get('a') == 'x'\n",
 }
 TEXTS = [
     *[json.dumps(event) for event in ({}, {"a": None}, {"a": "x"}, {"a": "y"}, {"a": ""}, {"a": 1}, {"a": "x", "o": {}}, {"b": "z"})],
     *[f'{{"a":"y","n":{n}}}' for n in ("1", "1.0", "true")],
     *['{"K":"x"}', '{"\u212a":"x"}', '{"k":"y","k":"x"}', '{"k":"y","K":"x"}', '{"l":["x"]}', '{"l":[]}', '{"o":{"i":1}}'],
+    *[
+        '{"m":{"z":1}}',
+        '{"o":{"i":{"j":"x"}}}',
+        '{"o":{"i":"x"}}',
+        '{"o":{"i":"y","k":"x"}}',
+        '{"o":{"i":"y"}}',
+        '{"o":{"I":"x"}}',
+        '{"o":"i"}',
+        '{"o":null}',
+    ],
     *['{"p_source_label":"own"}', '{"a":"change"}', '{"a":"change"}', '{"a":"w"}', '{"a":"x"}', '{"a":"y"}'],
 ]
 
@@ -117,10 +134,10 @@ def _replace(owner: Any, name: str, value: Any) -> Callable[[pytest.MonkeyPatch]
 def _missing_as_null(patch: pytest.MonkeyPatch) -> None:
     right = prefilter.Prefilter._event_of
 
-    def event_of(self: Any, fields: tuple[str, ...], key: Any) -> Any:
-        keys = key if len(fields) > 1 else (key,)
-        keys = tuple(b"null" if text is msgspec.UNSET else text for text in keys)
-        return right(self, fields, keys if len(fields) > 1 else keys[0])
+    def event_of(self: Any, read: tuple[Any, ...], key: Any) -> Any:
+        keys = key if len(read) > 1 else (key,)
+        keys = tuple(None if key is MISSING[0] else key for key in keys)
+        return right(self, read, keys if len(read) > 1 else keys[0])
 
     patch.setattr(prefilter.Prefilter, "_event_of", event_of)
 
@@ -139,6 +156,16 @@ def _variants_ignored(is_ignored: Callable[[str], bool]) -> Callable[[pytest.Mon
     return lambda patch: patch.setattr(FieldDecoder, "record", record)
 
 
+def _variants_within_ignored(patch: pytest.MonkeyPatch) -> None:
+    right = _Object.__init__
+
+    def init(self: Any, read: Any, depth: int, decoder: Any) -> None:
+        right(self, read, depth, decoder)
+        decoder._spelling_by_folded = {}
+
+    patch.setattr(_Object, "__init__", init)
+
+
 def _first_of_equal_keys(patch: pytest.MonkeyPatch) -> None:
     right = FieldDecoder.record
 
@@ -151,30 +178,39 @@ def _first_of_equal_keys(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FieldDecoder, "record", record)
 
 
-def _remembered_by_value(patch: pytest.MonkeyPatch) -> None:
-    right = prefilter.Prefilter._reader
+def _read_otherwise(wrong: Callable[[tuple[str, ...], Any], Any]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Fields of which the machine gets the key `wrong(field, right key)`."""
+    right = EventFields.reader
 
-    def reader(self: Any, field: str) -> Any:
+    def reader(self: Any, field: tuple[str, ...]) -> Any:
         read = right(self, field)
+        return lambda record, index: wrong(field, read(record, index))
 
-        def value(record: Any, index: int) -> Any:
-            key = prefilter._key(read, record, index)
-            return json.loads(key) if isinstance(key, bytes) and key[:1] not in (b"[", b"{", b'"', b"n") else key
+    return lambda patch: patch.setattr(EventFields, "reader", reader)
 
-        return value
 
-    patch.setattr(prefilter.Prefilter, "_reader", reader)
+def _number(key: Any) -> Any:
+    return json.loads(key) if isinstance(key, bytes) and key[:1] not in (b"[", b"{", b'"') else key
 
 
 def _columns_win(patch: pytest.MonkeyPatch) -> None:
-    right = prefilter.Prefilter._reader
+    right = EventFields.reader
 
-    def reader(self: Any, field: str) -> Any:
-        if not AddedFields.may_have(field):
+    def reader(self: Any, field: tuple[str, ...]) -> Any:
+        if not AddedFields.may_have(field[0]):
             return right(self, field)
-        return lambda record, index: self._added.value(field, index) or msgspec.UNSET
+        return lambda record, index: self._added.value(field[0], index) or MISSING[0]
 
-    patch.setattr(prefilter.Prefilter, "_reader", reader)
+    patch.setattr(EventFields, "reader", reader)
+
+
+def _object_of_the_first_row(patch: pytest.MonkeyPatch) -> None:
+    right = _Object.value
+
+    def value(self: Any, record: Any, index: int) -> Any:
+        return right(self, record, index) if self._record is None else self._value
+
+    patch.setattr(_Object, "value", value)
 
 
 def _none_is_false(patch: pytest.MonkeyPatch) -> None:
@@ -234,7 +270,17 @@ BUGS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "keys in another case are not seen": _variants_ignored(lambda key: True),
     "keys in another case are seen in ASCII only": _variants_ignored(lambda key: not key.isascii()),
     "the first of two equal keys counts": _first_of_equal_keys,
-    "1, 1.0 and true are remembered as one": _remembered_by_value,
+    "1, 1.0 and true are remembered as one": _read_otherwise(lambda field, key: _number(key)),
+    "an object without a name is no object": _read_otherwise(lambda field, key: MISSING[0] if isinstance(key, Missing) else key),
+    "what is no object is missing": _read_otherwise(
+        lambda field, key: key[0] if isinstance(key, tuple) and isinstance(key[0], Missing) else key
+    ),
+    "names in another case within objects are not seen": _variants_within_ignored,
+    "objects are those of the first row": _object_of_the_first_row,
+    "an empty object is as good as a full one": _replace(
+        fields, "_OUTLINES", {start: (full, full) for start, (_, full) in _OUTLINES.items()}
+    ),
+    "an outline tells what is in an object": _replace(FieldValue, "outlined", lambda self, spellings: self.at(spellings, "i")),
     "!= is false for what is missing": lambda patch: patch.setitem(
         expressions._COMPARISONS, ast.NotEq, lambda left, right: left is not None and left != right
     ),

@@ -134,3 +134,19 @@ def test_other_rules_are_analyzed_anew(tmp_path: Path) -> None:
     write_rule(tmp_path, "Test.Rule", IS_X.replace("'x'", "'y'"))
 
     assert signals(loaded(tmp_path), ['{"a":"x"}', '{"a":"y"}'], prefilter) == [("r1", "Test.Rule")]
+
+
+ENRICHED = """
+def rule(event):
+    found = event.deep_get("p_enrichment", "table", "a")
+    return event.get("a") == "x" and (not found or found.get("kind") == "bad")
+"""
+
+
+def test_what_lookup_tables_say_is_read_from_the_column(tmp_path: Path) -> None:
+    write_rule(tmp_path, "Test.Rule", ENRICHED)
+    texts = ['{"a":"x"}', '{"a":"x"}', '{"a":"x"}', '{"a":"y"}', '{"a":"x","p_enrichment":{"table":{"a":{"kind":"good"}}}}']
+    found = [None, '{"table":{"a":{"kind":"bad"}}}', '{"table":{"a":{"kind":"good"}}}', None, None]
+
+    assert compare(loaded(tmp_path), LOG_TYPE, texts, p_enrichment=pa.array(found, pa.string())) == 3
+    assert compare(loaded(tmp_path), LOG_TYPE, texts) == 3  # without tables an event's own stays
