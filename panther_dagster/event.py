@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any, Protocol
 
 from dateutil import parser as time_parser
@@ -65,7 +66,7 @@ class ImmutableCaseInsensitiveDict(ImmutableContainerMixin, Mapping[Any, Any]):
     _shares_raw_view = False
     # A whole event is asked for missing keys by many rules: it keeps its keys in lower case, made at the first miss.
     _is_whole = False
-    _folded: dict[str, Any] | None = None
+    _folded: Mapping[str, str] | None = None
     _folded_size = 0
 
     def __init__(self, container: Any) -> None:
@@ -151,11 +152,9 @@ class ImmutableCaseInsensitiveDict(ImmutableContainerMixin, Mapping[Any, Any]):
             return _found_folded(container, key)
         folded = self._folded
         if folded is None or self._folded_size != len(container):
-            folded = {}
-            for own in container:
-                if type(own) is not str:
-                    return _found_folded(container, key)
-                folded.setdefault(own.lower(), own)
+            folded = _folded_names(tuple(container))
+            if folded is None:
+                return _found_folded(container, key)
             self._folded, self._folded_size = folded, len(container)
         own_key = folded.get(key.lower(), _MISSING)
         return _MISSING if own_key is _MISSING else container.get(own_key, _MISSING)
@@ -305,6 +304,17 @@ def _found(container: Any, key: Any) -> Any:
         return container[key]
     except KeyError:
         return _found_folded(container, key)
+
+
+@lru_cache(maxsize=2_000)
+def _folded_names(names: tuple[Any, ...]) -> Mapping[str, str] | None:
+    """The names of an event by their lower case, the first in order; None when one is no text. Many events have the same names."""
+    folded: dict[str, str] = {}
+    for name in names:
+        if type(name) is not str:
+            return None
+        folded.setdefault(name.lower(), name)
+    return folded
 
 
 def _found_folded(container: Any, key: Any) -> Any:

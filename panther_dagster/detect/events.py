@@ -32,13 +32,14 @@ class AddedFields:
     def __init__(self, rows: pa.RecordBatch, log_type: str) -> None:
         self._log_type = log_type
         names = set(rows.schema.names)
-        self._columns: dict[str, _Column] = {}
+        self._columns: dict[str, Column] = {}
+        self._rows: list[tuple[Any, ...]] | None = None
         for name in (*TEXT_COLUMNS, *TIME_COLUMNS, *INDICATOR_COLUMNS):
             if name in names and (name not in INDICATOR_COLUMNS or rows.column(name).null_count < rows.num_rows):
                 if name in TIME_COLUMNS:
-                    self._columns[name] = _Column(rows.column(name).cast(pa.timestamp("us")), _time_text)
+                    self._columns[name] = Column(rows.column(name).cast(pa.timestamp("us")), _time_text)
                 else:
-                    self._columns[name] = _Column(rows.column(name), None)
+                    self._columns[name] = Column(rows.column(name), None)
 
     @staticmethod
     def may_have(name: str) -> bool:
@@ -53,35 +54,40 @@ class AddedFields:
 
     def add_to(self, event: dict[str, Any], index: int) -> None:
         """Add the fields that the event has not."""
-        for name, column in self._columns.items():
-            value = column.value(index)
+        values = [column.value(index) for column in self._columns.values()] if self._rows is None else self._rows[index]
+        for name, value in zip(self._columns, values, strict=True):
             # Null and an empty list are absent.
             if value and name not in event:
                 event[name] = value
+        if self._rows is None and self._columns and all(column.all is not None for column in self._columns.values()):
+            self._rows = list(zip(*(column.all or () for column in self._columns.values()), strict=True))
         if "p_log_type" not in event:
             event["p_log_type"] = self._log_type
 
 
-class _Column:
-    """Values of a column, one by one or all at once."""
+class Column:
+    """Values of a column, one by one or, once many were asked for, all at once."""
 
-    def __init__(self, values: pa.Array, convert: Callable[[Any], Any] | None) -> None:
+    def __init__(self, values: pa.Array, convert: Callable[[Any], Any] | None = None) -> None:
         self._array = values
         self._convert = convert
         self._few_left = len(values) // 8
-        self._all: list[Any] | None = None
+        self.all: list[Any] | None = None
 
     def value(self, index: int) -> Any:
         """The value of a row."""
-        if self._all is not None:
-            return self._all[index]
+        if self.all is not None:
+            return self.all[index]
         if self._few_left > 0:
             self._few_left -= 1
             value = self._array[index].as_py()
             return value if self._convert is None else self._convert(value)
         values = self._array.to_pylist()
-        self._all = values if self._convert is None else list(map(self._convert, values))
-        return self._all[index]
+        if self._convert is not None:
+            converted = {value: self._convert(value) for value in set(values)}
+            values = [converted[value] for value in values]
+        self.all = values
+        return values[index]
 
 
 class EventBatch:
@@ -96,7 +102,7 @@ class EventBatch:
         self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
         has_found = FIELD in rows.schema.names
         self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if has_found else None
-        self._texts = _Column(rows.column(RAW_EVENT_COLUMN), None)
+        self._texts = Column(rows.column(RAW_EVENT_COLUMN), None)
         self._added = AddedFields(rows, log_type)
 
     def event(self, index: int) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from panther_dagster.detect.conditions import Condition
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.progress import FUNCTION, Progress
 from panther_dagster.errors import Location, PantherError
-from panther_dagster.event import json_encoder
+from panther_dagster.event import ImmutableContainerMixin, json_encoder
 
 SEVERITIES: Final = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 AUXILIARY_FUNCTIONS: Final = (
@@ -286,10 +286,18 @@ def _checked_destinations(rule: Detection, output: Any, destinations: Mapping[st
     return found[:MAX_DESTINATIONS]
 
 
+def _plain(value: Any) -> Any:
+    return value._container if isinstance(value, ImmutableContainerMixin) else json_encoder(value)
+
+
+# Reads a container's data where json_encoder would copy it, and is made once.
+_encode = json.JSONEncoder(default=_plain, allow_nan=False).encode
+
+
 def _context_text(rule: Detection, output: Any) -> str:
     if not isinstance(output, Mapping):
         raise _wrong_type(rule, "alert_context", output, "Mapping")
-    text = json.dumps(output, default=json_encoder, allow_nan=False)
+    text = _encode(output)
     if len(text) > MAX_CONTEXT:
         text = json.dumps({"_error": f"alert_context size is [{len(text)}] characters, bigger than maximum of [{MAX_CONTEXT}] characters"})
     return text

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from panther_dagster.detect.data_models import DataModel
-from panther_dagster.detect.events import EventBatch, UnreadableEvent, enriched
+from panther_dagster.detect.events import Column, EventBatch, UnreadableEvent, enriched
 from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.detect.progress import FUNCTION, NO_RULE, ROW, RULE, Progress
@@ -309,13 +309,13 @@ class _Places:
     """Where each row of a piece stands in the lake."""
 
     def __init__(self, rows: pa.RecordBatch, batch_id: Any, hour: Any) -> None:
-        self._row_ids = rows.column("p_row_id")
-        self._event_times = rows.column("p_event_time")
+        self._row_ids = Column(rows.column("p_row_id"))
+        self._event_times = Column(rows.column("p_event_time"))
         self._of_piece = {"p_batch_id": batch_id, "p_hour": hour}
 
     def place(self, index: int) -> dict[str, Any]:
         """The columns of a row that its signals and errors carry."""
-        return {"p_row_id": self._row_ids[index].as_py(), "p_event_time": self._event_times[index].as_py(), **self._of_piece}
+        return {"p_row_id": self._row_ids.value(index), "p_event_time": self._event_times.value(index), **self._of_piece}
 
 
 def _static_columns(rule: Rule, log_type: str) -> dict[str, Any]:
@@ -351,8 +351,8 @@ def _signal_columns(outcome: Outcome, row_id: str) -> dict[str, Any]:
 
 def _storable(text: str | None) -> str | None:
     """`text` without lone surrogates, which no UTF-8 column takes: they are written as \\udc80."""
-    if text is None:
-        return None
+    if text is None or text.isascii():
+        return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -10,7 +10,7 @@ too. That is how a name that differs from a field's in case only is found: such 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, UnsetType
 from panther_dagster.detect.events import AddedFields, UnreadableEvent, parsed_json
 from panther_dagster.detect.lookups.enrichment import FIELD as ENRICHMENT_FIELD
 from panther_dagster.detect.prefilter.values import MAX_DEPTH_OF_PATH, OUTLINE, Field
-from panther_dagster.standard_fields import INDICATOR_COLUMNS
+from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
 
 MAX_KNOWN_KEYS: Final = 400
 MAX_REBUILDS: Final = 100
@@ -63,10 +63,21 @@ class EventFields:
             self._objects[path] = _Object(self._value_reader(path), len(path), FieldDecoder(inner))
 
     def use(self, rows: pa.RecordBatch) -> None:
-        """Read the rows of this batch from now on."""
+        """Read the rows of this batch from now on. Their texts must be UTF-8."""
+        self.texts: list[bytes | None] = rows.column(RAW_EVENT_COLUMN).cast(pa.large_binary()).to_pylist()
+        self._row: tuple[int, Any] = (-1, None)
         self._added = AddedFields(rows, self._log_type)
         has_found = ENRICHMENT_FIELD in rows.schema.names
         self._found: list[str | None] | None = rows.column(ENRICHMENT_FIELD).to_pylist() if has_found else None
+
+    def record_of_row(self, index: int) -> Any:
+        """The record of a row. Raises UnreadableEvent when all rules must see it."""
+        if self._row[0] != index:
+            text = self.texts[index]
+            self._row = (index, None if text is None else self.record(text))
+        if self._row[1] is None:
+            raise UnreadableEvent("no object, or a name in another case")
+        return self._row[1]
 
     def reader(self, field: Field) -> Reader:
         """What finds a field's key in a record and its row. It raises UnreadableEvent when all rules must see the event."""
@@ -75,36 +86,34 @@ class EventFields:
         read = self._value_reader(field[:-1])
 
         def read_outline(record: Any, index: int) -> Key:
-            return _outline(read(record, index))
+            return outline(read(record, index))
 
         return read_outline
 
-    def _value_reader(self, field: Field) -> Reader:
-        if len(field) == 1:
-            return self._top_reader(field[0])
-        around, depth = self._objects[field[:-1]], len(field) - 1
-        read = attrgetter(around.decoder.attribute_of(field[-1]))
+    def decoder_of(self, path: Field) -> FieldDecoder:
+        """What knows the names of the objects at a path; of the event at ()."""
+        return self._objects[path].decoder if path else self.decoder
 
-        def read_inner(record: Any, index: int) -> Key:
-            found = around.value(record, index)
-            if not around.is_object:
-                return found
-            raw = read(found)
-            return MISSING[depth] if raw is UNSET else _key(raw)
+    @property
+    def key_count(self) -> int:
+        """How many names are known, of all objects."""
+        return sum(len(decoder.keys) for decoder in (self.decoder, *(inner.decoder for inner in self._objects.values())))
 
-        return read_inner
+    def has_inner(self, path: Field) -> bool:
+        """Whether fields below a path are read."""
+        return path in self._objects
 
-    def _top_reader(self, name: str) -> Reader:
-        read = attrgetter(self.decoder.attribute_of(name))
+    def inner_reader(self, field: Field, read_around: Reader) -> Reader:
+        """A reader of a field below another, by a reader of that one."""
+        return self._inner_reader(field[-1], _Object(read_around, len(field) - 1, self.decoder_of(field[:-1])))
 
-        def read_own(record: Any, index: int) -> Key:
-            raw = read(record)
-            return MISSING[0] if raw is UNSET else _key(raw)
+    def with_columns(self, name: str, read_own: Reader) -> Reader:
+        """A reader of a top-level field, by a reader of what the event itself has."""
 
         def read_added(record: Any, index: int) -> Key:
-            raw = read(record)
-            if raw is not UNSET:
-                return _key(raw)
+            own = read_own(record, index)
+            if own.__class__ is not Missing:
+                return own
             added = self._added.value(name, index)
             return MISSING[0] if not added else tuple(added) if name in INDICATOR_COLUMNS else added
 
@@ -114,7 +123,38 @@ class EventFields:
             found = self._found[index]
             return MISSING[0] if found is None else found.encode()
 
-        return read_added if AddedFields.may_have(name) else read_found if name == ENRICHMENT_FIELD else read_own
+        if not has_column(name):
+            return read_own
+        return read_found if name == ENRICHMENT_FIELD else read_added
+
+    def _value_reader(self, field: Field) -> Reader:
+        if len(field) > 1:
+            return self._inner_reader(field[-1], self._objects[field[:-1]])
+        read = attrgetter(self.decoder.attribute_of(field[0]))
+
+        def read_own(record: Any, index: int) -> Key:
+            raw = read(record)
+            return MISSING[0] if raw is UNSET else key_of(raw)
+
+        return self.with_columns(field[0], read_own)
+
+    @staticmethod
+    def _inner_reader(name: str, around: _Object) -> Reader:
+        read, missing = attrgetter(around.decoder.attribute_of(name)), MISSING[around.depth]
+
+        def read_inner(record: Any, index: int) -> Key:
+            found = around.value(record, index)
+            if not around.is_object:
+                return found
+            raw = read(found)
+            return missing if raw is UNSET else key_of(raw)
+
+        return read_inner
+
+
+def has_column(name: str) -> bool:
+    """Whether a top-level field may come from a column of the row."""
+    return name == ENRICHMENT_FIELD or AddedFields.may_have(name)
 
 
 class _Object:
@@ -122,7 +162,7 @@ class _Object:
 
     def __init__(self, read: Reader, depth: int, decoder: FieldDecoder) -> None:
         self._read = read
-        self._depth = depth
+        self.depth = depth
         self.decoder = decoder
         self._record: Any = None
         self._value: Any = None
@@ -139,12 +179,13 @@ class _Object:
                     self._record = None
                     raise UnreadableEvent("a name in another case")
             elif key.__class__ is not Missing and not (key.__class__ is tuple and key[0].__class__ is Missing):
-                key = (MISSING[self._depth], key)
+                key = (MISSING[self.depth], key)
             self._record, self._value = record, key
         return self._value
 
 
-def _key(raw: Any) -> Key:
+def key_of(raw: Any) -> Key:
+    """The key of a value that is at hand as msgspec.Raw."""
     text = bytes(raw)
     if text[:1] == b'"':
         try:
@@ -154,7 +195,8 @@ def _key(raw: Any) -> Key:
     return _WORDS.get(text, text)
 
 
-def _outline(key: Key) -> Key:
+def outline(key: Key) -> Key:
+    """The key of a value's OUTLINE."""
     if key.__class__ is str:
         return "x" if key else ""
     if key.__class__ is bytes:
@@ -206,9 +248,14 @@ class FieldDecoder:
         return f"f{self._spellings.index(spelling)}"
 
     @property
-    def key_count(self) -> int:
-        """How many keys of events are known."""
-        return len(self._keys)
+    def names(self) -> tuple[str, ...]:
+        """The fields that are read."""
+        return self._spellings
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The names in events that are known, in about their order."""
+        return self._keys
 
     def record(self, text: bytes) -> Any:
         """The fields of an event; None when all rules must see it."""

@@ -1,14 +1,15 @@
 """All rules of a log type as one machine: it reads one field after the other until it is known which rules an event is for.
 
-A state is a set of rules that are candidates already, and what is left of the trees of others. It asks for the field that most of them
-ask first, those with few values before those with many. Values that no condition tells apart lead to the same state, so there are few
-states; each remembers the texts that it has met.
-The memory of both is bounded: at the bound it starts anew, which costs time only.
+A group is the fields that one value depends on, and all conditions on such values. Keys that no condition tells apart are one class of
+the group; it remembers the class of each key that it has met.
+A state is a set of rules that are candidates already, and what is left of the trees of others. It asks for the group that most of them
+ask first, those with few values before those with many; each class leads to another state.
+The memory of all is bounded: at the bound it starts anew, which costs time only.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,49 +18,57 @@ from panther_dagster.detect.prefilter.values import CANDIDATE, RETURNS_FALSE, Br
 MAX_STATES: Final = 20_000
 MAX_NODES: Final = 400_000
 MAX_MEMORY_BYTES: Final = 48_000_000
-# A field that was asked for so many values that no state remembered has many values, whatever was thought of it.
-MANY_VALUES: Final = 1_500
 # A dict entry and the object that is its key, beside the text.
 _ENTRY_BYTES: Final = 150
 
-Key = Any  # as in fields.py; a tuple of these for a state that reads several fields
+Key = Any  # as in fields.py; a tuple of these for a group of several fields
 _Pending = Sequence[tuple[int, Tree]]
 
 
+class Group:
+    """`fields`: what its conditions depend on. `classes`: of the keys that it has met. `read` and `read_fast` are the user's, for speed."""
+
+    __slots__ = ("classes", "conditions", "fields", "numbers", "outcomes", "read", "read_fast")
+
+    def __init__(self, fields: tuple[Field, ...], conditions: Iterable[Condition]) -> None:
+        self.fields = fields
+        self.conditions = tuple(conditions)
+        self.classes: dict[Key, int] = {}
+        self.outcomes: list[tuple[Outcome, ...]] = []  # of each class
+        self.numbers: dict[tuple[Outcome, ...], int] = {}
+        self.read: Any = None
+        self.read_fast: Any = None
+
+
 class State:
-    """What is known so far. `fields`: what to read next, empty at the end. `read` and `rules` are the user's, for speed."""
+    """What is known so far. `group`: what to read next, None at the end. `following`: states by class. `rules` is the user's, for speed."""
 
-    __slots__ = ("_known", "classes", "conditions", "fields", "memory", "numbers", "pending", "read", "rules")
+    __slots__ = ("asked", "by_outcomes", "following", "group", "numbers", "pending", "rules")
 
-    def __init__(self, numbers: tuple[int, ...], pending: _Pending, fields: tuple[Field, ...]) -> None:
+    def __init__(self, numbers: tuple[int, ...], pending: _Pending, group: Group | None) -> None:
         self.numbers = numbers
         self.pending = pending
-        self.fields = fields
-        self.memory: dict[Key, State] = {}
-        self.classes: dict[tuple[Outcome, ...], State] = {}
-        self._known = frozenset(fields)
-        self.conditions = tuple(filter(self.decides, all_conditions(tree for _, tree in pending)))
-        self.read: Any = None
+        self.group = group
+        self.following: dict[int, State] = {}
+        self.by_outcomes: dict[tuple[Outcome, ...], State] = {}
+        wanted = {condition.id for condition in all_conditions(tree for _, tree in pending)} if group is not None else ()
+        self.asked = [number for number, condition in enumerate(group.conditions) if condition.id in wanted] if group is not None else []
         self.rules: Any = None
-
-    def decides(self, condition: Condition) -> bool:
-        """Whether reading this state's fields answers a condition."""
-        known = self._known
-        return all(any(path[:end] in known for end in range(1, len(path) + 1)) for path in condition.value.fields)
 
 
 class Machine:
     """Candidate rules by number.
 
-    Args: trees: of each rule. event_of: the event that has these keys for these fields and nothing else. prepare: called with each new
-    state. has_many_values: fields that rarely have the same value twice, which are read last.
+    Args: trees: of each rule. event_of: the event that has these keys for these fields and nothing else. has_many_values: fields that
+    rarely have the same value twice, which are read last. prepare_group, prepare_state: called with each new one.
     """
 
     def __init__(
         self,
         trees: Iterable[Tree],
         event_of: Callable[[tuple[Field, ...], Key], Any],
-        prepare: Callable[[State], None],
+        prepare_group: Callable[[Group], None],
+        prepare_state: Callable[[State], None],
         *,
         has_many_values: Iterable[Field] = (),
         max_states: int = MAX_STATES,
@@ -67,18 +76,26 @@ class Machine:
     ) -> None:
         self._trees = tuple(trees)
         self._event_of = event_of
-        self._prepare = prepare
-        self._fields_of_many_values = set(has_many_values)
-        self._together_many: set[tuple[Field, ...]] = set()
-        self._unknown_values: Counter[tuple[Field, ...]] = Counter()
+        self._prepare_state = prepare_state
+        self._has_many_values = frozenset(has_many_values)
         self._max_states = max_states
         self._max_memory_bytes = max_memory_bytes
+        by_fields: dict[tuple[Field, ...], list[Condition]] = defaultdict(list)
+        for condition in all_conditions(self._trees):
+            by_fields[condition.value.fields].append(condition)
+        self.groups = {fields: Group(fields, conditions) for fields, conditions in by_fields.items()}
+        for group in self.groups.values():
+            prepare_group(group)
+        self._together: tuple[Group, ...] = ()
         self._start_anew()
 
     def _start_anew(self) -> None:
         self._nodes: dict[tuple[Any, ...], Branch] = {}
         self._states: dict[tuple[Any, ...], State] = {}
+        self._after: dict[tuple[int, ...], State] = {}
         self.memory_bytes = 0
+        for group in self.groups.values():
+            group.classes.clear()
         done: dict[int, Tree] = {}
         self.root = self._state([], [(number, self._rest(tree, {}, done)) for number, tree in enumerate(self._trees)])
 
@@ -87,58 +104,67 @@ class Machine:
         """How many states are kept."""
         return len(self._states)
 
-    def following(self, state: State, key: Key) -> State:
-        """The state after a key that `state` does not remember."""
-        evaluation = Evaluation(self._event_of(state.fields, key))
-        self._unknown_values[state.fields] += 1
-        if self._unknown_values[state.fields] == MANY_VALUES and not self._has_many(state.fields):
-            self._together_many.add(state.fields)
-            self._start_anew()
-        if self._has_many(state.fields):
-            found = self._state(state.numbers, self._asked_now(state, evaluation))
-            self._remember(state, key, (), found)
-            return found
-        outcomes = tuple([condition.outcome(evaluation) for condition in state.conditions])
-        known_state = state.classes.get(outcomes)
-        if known_state is None:
-            known = {condition.id: outcome for condition, outcome in zip(state.conditions, outcomes, strict=True)}
+    def read_together(self, groups: Iterable[Group]) -> None:
+        """Groups that most events are asked for: `after` takes the classes of all of them at once."""
+        self._together = tuple(groups)
+        self._after.clear()
+
+    def after(self, classes: tuple[int, ...]) -> State:
+        """The state that asks for none of the groups that are read together, after these classes of theirs."""
+        state = self._after.get(classes)
+        if state is None:
+            known = dict(zip(map(id, self._together), classes, strict=True))
+            state = self.root
+            while state.group is not None and id(state.group) in known:
+                number = known[id(state.group)]
+                state = state.following.get(number) or self.following(state, number)
+            self._spend(_ENTRY_BYTES + 8 * len(classes))
+            self._after[classes] = state
+        return state
+
+    def class_of(self, group: Group, key: Key) -> int:
+        """The class of a key that the group does not remember."""
+        evaluation = Evaluation(self._event_of(group.fields, key))
+        outcomes = tuple([condition.outcome(evaluation) for condition in group.conditions])
+        number = group.numbers.get(outcomes)
+        if number is None:
+            number = group.numbers[outcomes] = len(group.outcomes)
+            group.outcomes.append(outcomes)
+        self._spend(_ENTRY_BYTES + _size(key))
+        group.classes[key] = number
+        return number
+
+    def following(self, state: State, number: int) -> State:
+        """The state after a class that `state` does not remember."""
+        group = state.group
+        if group is None:
+            raise ValueError("a state at the end has none that follows")
+        outcomes = group.outcomes[number]
+        asked = tuple([outcomes[position] for position in state.asked])
+        found = state.by_outcomes.get(asked)
+        if found is None:
+            known = {group.conditions[position].id: outcome for position, outcome in zip(state.asked, asked, strict=True)}
             done: dict[int, Tree] = {}
-            known_state = self._state(state.numbers, [(number, self._rest(tree, known, done)) for number, tree in state.pending])
-        self._remember(state, key, outcomes, known_state)
-        return known_state
+            found = self._state(state.numbers, [(rule, self._rest(tree, known, done)) for rule, tree in state.pending])
+            if len(self._states) > self._max_states or len(self._nodes) > MAX_NODES:
+                self._start_anew()
+                return found
+            self._spend(_ENTRY_BYTES + 8 * len(asked))
+            state.by_outcomes[asked] = found
+        self._spend(_ENTRY_BYTES)
+        state.following[number] = found
+        return found
 
-    def _has_many(self, fields: tuple[Field, ...]) -> bool:
-        return fields in self._together_many or not self._fields_of_many_values.isdisjoint(fields)
-
-    def _asked_now(self, state: State, evaluation: Evaluation) -> _Pending:
-        """The trees after those conditions that they ask now. Most values are new, so conditions that come later wait."""
-        known: dict[Any, Outcome] = {}
-        pending = []
-        for number, tree in state.pending:
-            while isinstance(tree, Branch) and state.decides(tree.condition):
-                condition = tree.condition
-                outcome = known.get(condition.id)
-                if outcome is None:
-                    outcome = known[condition.id] = condition.outcome(evaluation)
-                tree = tree.following.get(outcome, CANDIDATE)
-            pending.append((number, tree))
-        return pending
-
-    def _remember(self, state: State, key: Key, outcomes: tuple[Outcome, ...], found: State) -> None:
-        if len(self._states) > self._max_states or len(self._nodes) > MAX_NODES:
-            self._start_anew()
-            return
-        self.memory_bytes += _ENTRY_BYTES + _size(key)
-        if outcomes and outcomes not in state.classes:
-            self.memory_bytes += _ENTRY_BYTES + 8 * len(outcomes)
+    def _spend(self, size: int) -> None:
+        self.memory_bytes += size
         if self.memory_bytes > self._max_memory_bytes:
-            for other in self._states.values():
-                other.memory.clear()
-                other.classes.clear()
-            self.memory_bytes = 2 * _ENTRY_BYTES + _size(key) + 8 * len(outcomes)
-        state.memory[key] = found
-        if outcomes:
-            state.classes[outcomes] = found
+            for group in self.groups.values():
+                group.classes.clear()
+            for state in self._states.values():
+                state.following.clear()
+                state.by_outcomes.clear()
+            self._after.clear()
+            self.memory_bytes = size
 
     def _state(self, numbers: Sequence[int], pending: _Pending) -> State:
         candidates = tuple(sorted([*numbers, *(number for number, tree in pending if tree is CANDIDATE)]))
@@ -146,9 +172,19 @@ class Machine:
         identity = (candidates, tuple((number, id(tree)) for number, tree in rest))
         found = self._states.get(identity)
         if found is None:
-            found = self._states[identity] = State(candidates, rest, _next_fields(rest, self._has_many))
-            self._prepare(found)
+            found = self._states[identity] = State(candidates, rest, self.groups[self._next_fields(rest)] if rest else None)
+            self._prepare_state(found)
         return found
+
+    def _next_fields(self, pending: _Pending) -> tuple[Field, ...]:
+        """What to read next: what most trees begin with, but first what has few values, since that may end trees before more is read."""
+        first = Counter(tree.condition.value.fields for _, tree in pending if isinstance(tree, Branch))
+        anywhere = Counter(condition.value.fields for condition in all_conditions(tree for _, tree in pending))
+        for counts in (first, anywhere):
+            few = {fields: count for fields, count in counts.items() if self._has_many_values.isdisjoint(fields)}
+            if few:
+                return _most_asked(few)
+        return _most_asked(first)
 
     def _rest(self, tree: Tree, known: dict[Any, Outcome], done: dict[int, Tree]) -> Tree:
         """What is left of a tree when these outcomes are known. Equal trees are the same object."""
@@ -190,17 +226,6 @@ def all_conditions(trees: Iterable[Tree]) -> Iterable[Condition]:
             found.setdefault(tree.condition.id, tree.condition)
             waiting.extend(tree.following.values())
     return found.values()
-
-
-def _next_fields(pending: _Pending, has_many: Callable[[tuple[Field, ...]], bool]) -> tuple[Field, ...]:
-    """What to read next: what most trees begin with, but first whatever has few values, since that may end trees before more is read."""
-    first = Counter(tree.condition.value.fields for _, tree in pending if isinstance(tree, Branch))
-    anywhere = Counter(condition.value.fields for condition in all_conditions(tree for _, tree in pending))
-    for counts in (first, anywhere):
-        few = {fields: count for fields, count in counts.items() if not has_many(fields)}
-        if few:
-            return _most_asked(few)
-    return _most_asked(first) if first else ()
 
 
 def _most_asked(counts: Mapping[tuple[Field, ...], int]) -> tuple[Field, ...]:

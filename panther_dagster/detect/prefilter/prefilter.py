@@ -7,16 +7,18 @@ constant, a helper or a data model's function has changed, the rules that use it
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
-from panther_dagster.detect.events import UnreadableEvent
+from panther_dagster.detect.events import UnreadableEvent, parsed_json
 from panther_dagster.detect.prefilter.conditions import Analyzer
-from panther_dagster.detect.prefilter.fields import EventFields, Key, add_field
-from panther_dagster.detect.prefilter.index import Machine, State, all_conditions
+from panther_dagster.detect.prefilter.fields import EventFields, Key, Reader, add_field
+from panther_dagster.detect.prefilter.index import Group, Machine, State, all_conditions
 from panther_dagster.detect.prefilter.names import Guards
+from panther_dagster.detect.prefilter.records import NOT_AS_MOST, Records, Together
 from panther_dagster.detect.prefilter.values import CANDIDATE, Field, Tree
 from panther_dagster.detect.rule import Rule
 from panther_dagster.event import PantherEvent
@@ -26,6 +28,10 @@ from panther_dagster.standard_fields import RAW_EVENT_COLUMN
 WARM_UP_ROWS: Final = 5_000
 SAMPLED_ROWS: Final = 1_000
 SHARE_OF_NEW: Final = 0.3
+# Groups of fields that so many events are asked for are read together.
+SHARE_OF_ASKED: Final = 0.3
+# Of a sample: so many events that do not look like it, and it is taken anew.
+SHARE_NOT_AS_MOST: Final = 0.1
 
 
 class Prefilter:
@@ -62,20 +68,31 @@ class Prefilter:
         fields = {field for condition in all_conditions(self._trees) for field in condition.value.fields}
         self._spelled = {field: analyzer.spellings.most_common(field) for field in fields}
         self._fields = EventFields(self._log_type, self._spelled.values())
-        self._has_many_values = self._fields_of_many_values(rows)
+        self._take_sample(rows)
+        self._has_many_values = self._fields_of_many_values()
         self._build()
 
-    def _fields_of_many_values(self, rows: pa.RecordBatch) -> set[Field]:
-        """Fields of which the second half of some rows has many values that the first has not."""
+    def _take_sample(self, rows: pa.RecordBatch) -> None:
+        """Rows from the whole batch, so that they are not all of one moment."""
         size = min(rows.num_rows, SAMPLED_ROWS)
-        sample = [number * rows.num_rows // size for number in range(size)]
-        texts = rows.column(RAW_EVENT_COLUMN).take(pa.array(sample, pa.int64())).cast(pa.large_binary()).to_pylist()
-        self._fields.use(rows)
-        records = [
-            (index, record)
-            for index, text in zip(sample, texts, strict=True)
-            if text is not None and (record := self._fields.record(text)) is not None
-        ]
+        indices = pa.array([number * rows.num_rows // size for number in range(size)], pa.int64())
+        sample = pa.RecordBatch.from_arrays([column.take(indices) for column in rows.columns], schema=rows.schema)
+        self._sample = sample if _is_utf8(sample.column(RAW_EVENT_COLUMN)) else sample.slice(0, 0)
+        self._samples = []
+        for text in self._sample.column(RAW_EVENT_COLUMN).to_pylist():
+            with contextlib.suppress(UnreadableEvent):
+                self._samples.append(None if text is None else parsed_json(text))
+        self._not_as_most = 0
+
+    def _sample_records(self) -> Iterator[tuple[int, Any]]:
+        self._fields.use(self._sample)
+        for index in range(self._sample.num_rows):
+            with contextlib.suppress(UnreadableEvent):
+                yield index, self._fields.record_of_row(index)
+
+    def _fields_of_many_values(self) -> set[Field]:
+        """Fields of which the second half of the sample has many values that the first has not."""
+        records = list(self._sample_records())
         many = set()
         for field, spelled in self._spelled.items():
             reader = self._fields.reader(spelled)
@@ -92,38 +109,90 @@ class Prefilter:
 
     def _build(self) -> None:
         trusted = [conditions for conditions, tree in zip(self.conditions, self._trees, strict=True) if tree is not CANDIDATE]
-        self._guards = Guards({id(guard): guard for conditions in trusted for guard in conditions.guards}.values())
-        self.machine = Machine(self._trees, self._event_of, self._prepare, has_many_values=self._has_many_values)
+        own = [vars(conditions.rule.module) for conditions in self.conditions]
+        self._guards = Guards({id(guard): guard for conditions in trusted for guard in conditions.guards}.values(), own)
+        self.machine = Machine(self._trees, self._event_of, self._prepare_group, self._prepare_state, has_many_values=self._has_many_values)
+        asked: Counter[tuple[Field, ...]] = Counter()
+        for index, record in self._sample_records():
+            with contextlib.suppress(UnreadableEvent):
+                asked.update(group.fields for group in self._way(record, index))
+        often = [fields for fields, count in asked.most_common() if count > SHARE_OF_ASKED * self._sample.num_rows]
+        self._often = [self.machine.groups[fields] for fields in often]
+        self.machine.read_together(self._often)
+        self._make_records()
+
+    def _make_records(self) -> None:
+        """What decodes events that look like the sample."""
+        self._records = Records(self._fields, [self._spelled[field] for group in self._often for field in group.fields], self._samples)
+        self._together = Together(self._records, self._often, self._spelled, self.machine.class_of)
+        for group in self.machine.groups.values():
+            group.read_fast = _together([self._records.reader(self._spelled[field]) for field in group.fields])
+        self._key_count = self._fields.key_count
+        self._not_as_most = 0
+
+    def _way(self, record: Any, index: int) -> Iterator[Group]:
+        """The groups that are asked for an event."""
+        state = self.machine.root
+        while state.group is not None:
+            yield state.group
+            state = self._step(state, state.group, state.group.read(record, index))
+
+    def _step(self, state: State, group: Group, key: Key) -> State:
+        number = group.classes.get(key)
+        if number is None:
+            number = self.machine.class_of(group, key)
+        return state.following.get(number) or self.machine.following(state, number)
 
     def _candidates(self, rows: pa.RecordBatch) -> Iterator[tuple[int, Sequence[Rule]]]:
         rules = self._rules or ()
         self._demote_changed()
-        raw = rows.column(RAW_EVENT_COLUMN)
-        if not _is_utf8(raw):
+        if not _is_utf8(rows.column(RAW_EVENT_COLUMN)):
             yield from ((index, rules) for index in range(rows.num_rows))
             return
+        if self._not_as_most > SHARE_NOT_AS_MOST * SAMPLED_ROWS and self._fields.key_count > self._key_count:
+            self._make_records()
         self._fields.use(rows)
-        record_of = self._fields.record
-        machine = self.machine
-        for index, text in enumerate(raw.cast(pa.large_binary()).to_pylist()):
-            record = None if text is None else record_of(text)
-            chosen: Sequence[Rule] = rules
-            if record is not None:
-                state = machine.root
+        decode, classes, machine = self._records.decode, self._together.classes, self.machine
+        for index, text in enumerate(self._fields.texts):
+            try:
+                record = decode(text)  # type: ignore[arg-type]  # None is no text
+            except NOT_AS_MOST:
+                chosen = self._rules_of_unusual(index)
+            else:
                 try:
-                    while state.fields:
-                        key = state.read(record, index)
-                        state = state.memory.get(key) or machine.following(state, key)
+                    state = machine.after(classes(record, index))
+                    while (group := state.group) is not None:
+                        key = group.read_fast(record, index)
+                        number = group.classes.get(key)
+                        if number is None:
+                            number = machine.class_of(group, key)
+                        state = state.following.get(number) or machine.following(state, number)
                     chosen = state.rules
                 except UnreadableEvent:
                     chosen = rules
             if chosen:
                 yield index, chosen
-                if not self._guards.hold():
+                if not self._guards.hold([vars(rule.module) for rule in chosen]):
                     demoted = [rule for rule in self._demote_changed() if rule not in chosen]
-                    machine = self.machine
+                    self._fields.use(rows)
+                    decode, classes, machine = self._records.decode, self._together.classes, self.machine
                     if demoted:
                         yield index, demoted
+
+    def _rules_of_unusual(self, index: int) -> Sequence[Rule]:
+        """The rules for an event that does not look like most."""
+        self._not_as_most += 1
+        try:
+            record = self._fields.record_of_row(index)
+            state = self.machine.root
+            while state.group is not None:
+                state = self._step(state, state.group, state.group.read(record, index))
+            rules: Sequence[Rule] = state.rules
+        except UnreadableEvent:
+            return self._rules or ()
+        if len(self._samples) < 2 * SAMPLED_ROWS:
+            self._samples.append(parsed_json(self._fields.texts[index] or b""))
+        return rules
 
     def _demote_changed(self) -> list[Rule]:
         """Make the rules whose guards do not hold candidates for good; returns them."""
@@ -137,19 +206,24 @@ class Prefilter:
         self._build()
         return demoted
 
-    def _prepare(self, state: State) -> None:
+    def _prepare_state(self, state: State) -> None:
         state.rules = tuple(self.conditions[number].rule for number in state.numbers)
-        readers = tuple(self._fields.reader(self._spelled[field]) for field in state.fields)
-        if len(readers) == 1:
-            (state.read,) = readers
-        else:
-            state.read = lambda record, index: tuple([read(record, index) for read in readers])
+
+    def _prepare_group(self, group: Group) -> None:
+        group.read = _together([self._fields.reader(self._spelled[field]) for field in group.fields])
 
     def _event_of(self, fields: tuple[Field, ...], key: Key) -> PantherEvent:
         event: dict[str, Any] = {}
         for field, part in zip(fields, key if len(fields) > 1 else (key,), strict=True):
             add_field(event, self._spelled[field], part)
         return PantherEvent.sharing(event)
+
+
+def _together(readers: Sequence[Reader]) -> Reader:
+    """Reads one key, or a tuple of several."""
+    if len(readers) == 1:
+        return readers[0]
+    return lambda record, index: tuple([read(record, index) for read in readers])
 
 
 def _is_utf8(texts: pa.Array) -> bool:
