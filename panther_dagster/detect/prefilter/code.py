@@ -30,6 +30,22 @@ class SourceCode:
         self._changed: set[tuple[int, str]] = set()
         self._changed_attributes: set[str] = set()
         self._changed_objects: dict[int, Any] = {}
+        self._local_names: dict[ast.AST, set[str]] = {}
+        self._node_types: dict[ast.AST, frozenset[type[ast.AST]]] = {}
+
+    def local_names(self, function: ast.FunctionDef | ast.Lambda) -> set[str]:
+        """As the function `local_names`, which walks through the function, once."""
+        names = self._local_names.get(function)
+        if names is None:
+            names = self._local_names[function] = local_names(function)
+        return names
+
+    def node_types(self, function: ast.FunctionDef | ast.Lambda) -> frozenset[type[ast.AST]]:
+        """What a function's code is made of."""
+        types = self._node_types.get(function)
+        if types is None:
+            types = self._node_types[function] = frozenset(map(type, ast.walk(function)))
+        return types
 
     def read(self, names: dict[str, Any]) -> None:
         """Take note of what the code of a module may change, and that of the pack's modules that it uses."""

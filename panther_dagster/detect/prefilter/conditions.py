@@ -1,8 +1,8 @@
 """A rule's code -> a decision tree over single fields, found by running it over values that are not known yet.
 
-One run goes through the code until it comes to a question that depends on the event (Condition); then it starts again, once with each
-answer. A run that ends with exactly False, having done nothing that can be seen, is a leaf RETURNS_FALSE. Everything else is CANDIDATE:
-another value, an exception, code that is not understood.
+One run goes through the code, and answers each question that depends on the event (Condition) by its first outcome; then the code is run
+again, once for each other outcome of each question. A run that ends with exactly False, having done nothing that can be seen, is a leaf
+RETURNS_FALSE. Everything else is CANDIDATE: another value, an exception, code that is not understood.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 from panther_dagster.detect.data_models import DataModel
 from panther_dagster.detect.events import AddedFields
 from panther_dagster.detect.prefilter.calls import CaughtByHandler
-from panther_dagster.detect.prefilter.code import SourceCode, local_names
+from panther_dagster.detect.prefilter.code import SourceCode
 from panther_dagster.detect.prefilter.expressions import Expressions, Scope
 from panther_dagster.detect.prefilter.names import GlobalNames, Guard
 from panther_dagster.detect.prefilter.purity import Purity, is_exception_type
@@ -127,16 +127,20 @@ class Analyzer:
     ) -> Tree:
         budget[0] -= 1
         self._runs_left -= 1
-        if budget[0] < 0 or self._runs_left < 0 or len(answers) > MAX_CONDITIONS:
+        if budget[0] < 0 or self._runs_left < 0:
             gaps.add("too many conditions")
             return CANDIDATE
-        found = self._run(model, answers, gaps).end_of(function)
-        if not isinstance(found, Condition):
-            return CANDIDATE if found is CANDIDATE else RETURNS_FALSE
-        following = {outcome: self._tree(function, model, (*answers, outcome), budget, gaps) for outcome in _outcomes_within(found)}
-        if all(tree is CANDIDATE for tree in following.values()):
-            return CANDIDATE
-        return Branch(found, following)
+        run = self._run(model, answers, gaps)
+        tree = run.end_of(function)
+        given = tuple(outcome for _, outcome in run.path)
+        for position in range(len(given) - 1, len(answers) - 1, -1):
+            condition, first = run.path[position]
+            others = [outcome for outcome in _outcomes_within(condition) if outcome != first]
+            following = {first: tree} | {
+                outcome: self._tree(function, model, (*given[:position], outcome), budget, gaps) for outcome in others
+            }
+            tree = CANDIDATE if all(end is CANDIDATE for end in following.values()) else Branch(condition, following)
+        return tree
 
     def _run(self, model: DataModel | None, answers: tuple[Outcome, ...], gaps: set[str]) -> _Run:
         def fields_of_method(method: FunctionType) -> tuple[Field, ...] | None:
@@ -168,21 +172,17 @@ class Analyzer:
         for _ in range(MAX_RUNS_OF_METHOD):
             answers = waiting.pop()
             self._runs_left -= 1
-            found = self._run(model, answers, set()).value_of(method)
-            if isinstance(found, Condition):
-                fields.update(found.value.fields)
-                waiting += [(*answers, outcome) for outcome in _outcomes_within(found)]
-            else:
-                fields.update(_fields_of(found))
+            run = self._run(model, answers, set())
+            fields.update(_fields_of(run.value_of(method)))
+            given = tuple(outcome for _, outcome in run.path)
+            for position in range(len(answers), len(given)):
+                condition, first = run.path[position]
+                fields.update(condition.value.fields)
+                waiting += [(*given[:position], outcome) for outcome in _outcomes_within(condition) if outcome != first]
             known = joined(fields)
             if not waiting:
                 return known
         raise Unsupported("too many conditions")
-
-
-class _Undecided(Exception):
-    def __init__(self, condition: Condition) -> None:
-        self.condition = condition
 
 
 class _Returned(Exception):
@@ -199,7 +199,7 @@ class _Continue(Exception):
 
 
 class _Run(Expressions):
-    """One run through a rule, with the given answers to its first questions."""
+    """One run through a rule, with the given answers to its first questions. `path`: all that it has asked, and the answers."""
 
     def __init__(
         self,
@@ -223,13 +223,13 @@ class _Run(Expressions):
         self._kept = kept
         self._gaps = gaps
         self._known: dict[tuple[Any, ...], Outcome] = {}
-        self._asked = 0
+        self.path: list[tuple[Condition, Outcome]] = []
         self._steps = 0
         self._depth = 0
         self.handlers = []
 
-    def end_of(self, function: FunctionType) -> Any:
-        """CANDIDATE, RETURNS_FALSE, or the next condition that is not answered."""
+    def end_of(self, function: FunctionType) -> Tree:
+        """CANDIDATE or RETURNS_FALSE."""
         try:
             value = self.enter(function, [EVENT], {})
             if value is False:
@@ -237,8 +237,6 @@ class _Run(Expressions):
             if isinstance(value, FieldValue):
                 return RETURNS_FALSE if self.decide(Condition("is_false", value.outlined(self.spellings))) == "yes" else CANDIDATE
             return CANDIDATE
-        except _Undecided as undecided:
-            return undecided.condition
         except Unsupported as reason:
             self._gaps.add(str(reason))
             return CANDIDATE
@@ -249,12 +247,10 @@ class _Run(Expressions):
             return CANDIDATE
 
     def value_of(self, method: FunctionType) -> Any:
-        """What a data model's method returns, or the next condition that is not answered. Raises Unsupported."""
+        """What a data model's method returns. Raises Unsupported."""
         self._depth = 1  # as when a rule calls it: it sets no global
         try:
             return self.enter(method, [PLAIN_EVENT], {})
-        except _Undecided as undecided:
-            return undecided.condition
         except Unsupported:
             raise
         except Exception as surprise:
@@ -263,10 +259,12 @@ class _Run(Expressions):
     def decide(self, condition: Condition) -> Outcome:
         known = self._known.get(condition.id)
         if known is None:
-            if self._asked == len(self._answers):
-                raise _Undecided(condition)
-            known = self._known[condition.id] = self._answers[self._asked]
-            self._asked += 1
+            asked = len(self.path)
+            if asked >= MAX_CONDITIONS:
+                raise Unsupported("too many conditions")
+            known = self._answers[asked] if asked < len(self._answers) else _outcomes_within(condition)[0]
+            self._known[condition.id] = known
+            self.path.append((condition, known))
         return known
 
     def count_step(self) -> None:
@@ -288,10 +286,10 @@ class _Run(Expressions):
             self.names.code_of(function)
             node, outer, module_names, defaults = found, None, function.__globals__, list(function.__defaults__ or ())
             keyword_defaults = dict(function.__kwdefaults__ or {})
-        if any(isinstance(part, _STRANGE) for part in ast.walk(node)):
+        if not self._source.node_types(node).isdisjoint(_STRANGE):
             raise Unsupported("generator")
         bound = _bound(node.args, arguments, keywords, defaults, keyword_defaults)
-        scope = Scope(keyword_defaults | bound, local_names(node), module_names, outer)
+        scope = Scope(keyword_defaults | bound, self._source.local_names(node), module_names, outer)
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Unsupported("calls too deep")
