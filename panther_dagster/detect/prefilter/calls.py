@@ -34,10 +34,10 @@ from panther_dagster.detect.prefilter.values import (
 )
 from panther_dagster.event import ImmutableCaseInsensitiveDict, PantherEvent
 
-_PLAIN_CONSTANTS = (str, int, float, bool, bytes, type(None))
+PLAIN_CONSTANTS = (str, int, float, bool, bytes, type(None))
 MAX_ITEMS_IN_KEY: Final = 50
 # What the truth of a constant is asked of.
-_WITH_TRUTH = (*_PLAIN_CONSTANTS, list, tuple, set, frozenset, dict, range)
+_WITH_TRUTH = (*PLAIN_CONSTANTS, list, tuple, set, frozenset, dict, range)
 
 
 class CaughtByHandler(Exception):
@@ -120,7 +120,10 @@ class Calls(ABC):
             values = [evaluation.value(argument) if isinstance(argument, FieldValue) else argument for argument in packed]
             return function(evaluation, *values)
 
-        value = FieldValue(together, f"{name}({','.join(map(self._key, packed))})", compute, path, packed[-1] if path and packed else None)
+        dependent = [argument for argument in packed if isinstance(argument, FieldValue)]
+        base = (dependent[0].base or dependent[0]) if len(dependent) == 1 and not fields else None
+        default = packed[-1] if path and packed else None
+        value = FieldValue(together, f"{name}({','.join(map(self._key, packed))})", compute, path, default, base)
         if can_raise:
             outcome = self.decide(Condition("runs", value.outlined(self.spellings), self._handlers()))
             if isinstance(outcome, int):
@@ -298,7 +301,7 @@ class Calls(ABC):
         def walk(evaluation: Evaluation, *given: Any) -> Any:
             return evaluation.event.deep_walk(*keys, **dict(zip(names, given, strict=True)))
 
-        return self.computed_of_event(f"deep_walk {keys} {names}", (self.spellings.field(keys[0]),), list(keywords.values()), walk)
+        return self.computed_of_event(f"deep_walk {keys} {names}", (self.spellings.field(*keys),), list(keywords.values()), walk)
 
     def _udm(self, keys: tuple[str, ...], default: list[Any]) -> Any:
         model = self.model
@@ -344,7 +347,7 @@ class Calls(ABC):
         """A text that is the same for the same constants only."""
         if isinstance(value, FieldValue):
             return value.key
-        if type(value) in _PLAIN_CONSTANTS:
+        if type(value) in PLAIN_CONSTANTS:
             return f"{type(value).__name__} {value!r}"
         if type(value) in (list, tuple):
             return f"{type(value).__name__}[{','.join(map(self._key, value))}]"

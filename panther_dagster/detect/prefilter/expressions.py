@@ -6,11 +6,12 @@ import ast
 import contextlib
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any, ClassVar
 
 from panther_dagster.detect.prefilter import purity
-from panther_dagster.detect.prefilter.calls import Calls
+from panther_dagster.detect.prefilter.calls import PLAIN_CONSTANTS, Calls
 from panther_dagster.detect.prefilter.names import GlobalNames
 from panther_dagster.detect.prefilter.values import (
     Closure,
@@ -143,7 +144,9 @@ class Expressions(Calls):
             right = right.at(self.spellings, left)
         elif isinstance(op, (ast.Is, ast.IsNot)) and right is None and isinstance(left, FieldValue):
             left = left.outlined(self.spellings)
-        return self.computed(kind.__name__, [left, right], _COMPARISONS[kind], can_raise=kind not in _NEVER_RAISE)
+        value = self.computed(kind.__name__, [left, right], _COMPARISONS[kind], can_raise=kind not in _NEVER_RAISE)
+        texts = _texts_told_apart(op, left, right)
+        return value if texts is None else replace(value, told_apart=texts)
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Any:
         value = self.evaluate(node.value, scope)
@@ -354,6 +357,19 @@ class Expressions(Calls):
         ast.DictComp: _comprehension,
         ast.GeneratorExp: _comprehension,
     }
+
+
+def _texts_told_apart(op: ast.cmpop, left: Any, right: Any) -> frozenset[str] | None:
+    """What a field is compared with by `==`, `!=`, `in [...]` or `not in [...]`; None for another comparison."""
+    if isinstance(op, (ast.Eq, ast.NotEq)):
+        field, constants = (left, (right,)) if isinstance(left, FieldValue) else (right, (left,))
+    elif isinstance(op, (ast.In, ast.NotIn)) and type(right) in (list, tuple, set, frozenset, dict):
+        field, constants = left, tuple(right)
+    else:
+        return None
+    if not isinstance(field, FieldValue) or not field.path or any(type(constant) not in PLAIN_CONSTANTS for constant in constants):
+        return None
+    return frozenset(constant for constant in constants if type(constant) is str)
 
 
 def _is_empty(value: Any) -> bool:

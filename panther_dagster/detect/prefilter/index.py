@@ -13,7 +13,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from panther_dagster.detect.prefilter.values import CANDIDATE, RETURNS_FALSE, Branch, Condition, Evaluation, Field, Outcome, Tree
+from panther_dagster.detect.prefilter.values import (
+    CANDIDATE,
+    RETURNS_FALSE,
+    Branch,
+    Condition,
+    Evaluation,
+    Field,
+    FieldValue,
+    Outcome,
+    Tree,
+)
 
 MAX_STATES: Final = 20_000
 MAX_NODES: Final = 400_000
@@ -28,7 +38,10 @@ _Pending = Sequence[tuple[int, Tree]]
 class Group:
     """`fields`: what its conditions depend on. `classes`: of the keys that it has met. `read` and `read_fast` are the user's, for speed."""
 
-    __slots__ = ("classes", "conditions", "fields", "numbers", "outcomes", "read", "read_fast")
+    __slots__ = (
+        *("_by_base", "_known", "_told_apart", "classes", "conditions", "fields"),
+        *("number_of_others", "numbers", "outcomes", "read", "read_fast"),
+    )
 
     def __init__(self, fields: tuple[Field, ...], conditions: Iterable[Condition]) -> None:
         self.fields = fields
@@ -36,8 +49,46 @@ class Group:
         self.classes: dict[Key, int] = {}
         self.outcomes: list[tuple[Outcome, ...]] = []  # of each class
         self.numbers: dict[tuple[Outcome, ...], int] = {}
+        self.number_of_others: int | None = None
         self.read: Any = None
         self.read_fast: Any = None
+        # The texts that conditions compare the field with, when they do nothing else: all others are of one class.
+        texts = [condition.value.told_apart for condition in self.conditions]
+        self._told_apart = None if len(fields) > 1 or None in texts else frozenset().union(*(text or () for text in texts))
+        # Conditions by what is computed from the fields first, such as a data model's value, which may have fewer values than they.
+        by_base: dict[str, tuple[FieldValue, list[int]]] = {}
+        for position, condition in enumerate(self.conditions):
+            base = condition.value.base or condition.value
+            by_base.setdefault(base.key, (base, []))[1].append(position)
+        self._by_base = [found for found in by_base.values() if len(found[1]) > 2 and not found[0].path]
+        self._known: dict[tuple[str, type, Any], tuple[Outcome, ...]] = {}
+
+    def is_other(self, key: Key) -> bool:
+        """Whether a key is one of the many texts that no condition tells apart."""
+        return key.__class__ is str and self._told_apart is not None and key not in self._told_apart
+
+    def outcomes_of(self, evaluation: Evaluation) -> tuple[tuple[Outcome, ...], int]:
+        """The outcomes of all conditions, and how many more are known of base values."""
+        found: dict[int, Outcome] = {}
+        size = len(self._known)
+        for base, positions in self._by_base:
+            try:
+                value = evaluation.value(base)
+            except Exception:  # each condition says what becomes of it
+                continue
+            if value.__class__ in (str, bool, type(None)):
+                known = self._known.get((base.key, value.__class__, value))
+                if known is None:
+                    known = tuple([self.conditions[position].outcome(evaluation) for position in positions])
+                    self._known[base.key, value.__class__, value] = known
+                found.update(zip(positions, known, strict=True))
+        outcomes = [found[n] if n in found else condition.outcome(evaluation) for n, condition in enumerate(self.conditions)]
+        return tuple(outcomes), len(self._known) - size
+
+    def forget(self) -> None:
+        """Forget the keys and values that it has met, not their classes."""
+        self.classes.clear()
+        self._known.clear()
 
 
 class State:
@@ -95,7 +146,7 @@ class Machine:
         self._after: dict[tuple[int, ...], State] = {}
         self.memory_bytes = 0
         for group in self.groups.values():
-            group.classes.clear()
+            group.forget()
         done: dict[int, Tree] = {}
         self.root = self._state([], [(number, self._rest(tree, {}, done)) for number, tree in enumerate(self._trees)])
 
@@ -124,14 +175,19 @@ class Machine:
 
     def class_of(self, group: Group, key: Key) -> int:
         """The class of a key that the group does not remember."""
-        evaluation = Evaluation(self._event_of(group.fields, key))
-        outcomes = tuple([condition.outcome(evaluation) for condition in group.conditions])
+        is_other = group.is_other(key)
+        if is_other and group.number_of_others is not None:
+            return group.number_of_others
+        outcomes, new = group.outcomes_of(Evaluation(self._event_of(group.fields, key)))
         number = group.numbers.get(outcomes)
         if number is None:
             number = group.numbers[outcomes] = len(group.outcomes)
             group.outcomes.append(outcomes)
-        self._spend(_ENTRY_BYTES + _size(key))
-        group.classes[key] = number
+        self._spend((1 + new) * (_ENTRY_BYTES + _size(key)))
+        if is_other:
+            group.number_of_others = number
+        else:
+            group.classes[key] = number
         return number
 
     def following(self, state: State, number: int) -> State:
@@ -159,7 +215,7 @@ class Machine:
         self.memory_bytes += size
         if self.memory_bytes > self._max_memory_bytes:
             for group in self.groups.values():
-                group.classes.clear()
+                group.forget()
             for state in self._states.values():
                 state.following.clear()
                 state.by_outcomes.clear()

@@ -66,9 +66,11 @@ class Prefilter:
         self._analyzer = analyzer  # what is in the trees refers to it
         self._trees: list[Tree] = [conditions.tree for conditions in self.conditions]
         fields = {field for condition in all_conditions(self._trees) for field in condition.value.fields}
+        self._take_sample(rows)
+        for sample in self._samples:
+            analyzer.spellings.read_in(sample)
         self._spelled = {field: analyzer.spellings.most_common(field) for field in fields}
         self._fields = EventFields(self._log_type, self._spelled.values())
-        self._take_sample(rows)
         self._has_many_values = self._fields_of_many_values()
         self._build()
 

@@ -33,10 +33,11 @@ Outcome = Literal["yes", "no", "raises"] | int
 
 
 class Spellings:
-    """How rules write the names of fields. `whole`: top-level fields, in lower case, that are never read in parts."""
+    """How names of fields are written. `is_whole`: of a top-level field, in lower case, whether it is never read in parts."""
 
     def __init__(self, is_whole: Callable[[str], bool]) -> None:
         self._counts: dict[Field, Counter[str]] = {}
+        self._in_events: dict[Field, Counter[str]] = {}
         self._is_whole = is_whole
 
     def field(self, *names: str) -> Field:
@@ -54,15 +55,25 @@ class Spellings:
                 self._counts.setdefault(path[:end], Counter())[names[end - 1]] += 1
         return path
 
+    def read_in(self, event: Any, path: Field = ()) -> None:
+        """Take note of how an event spells the names."""
+        for name, value in event.items() if type(event) is dict else ():
+            field = (*path, name.lower())
+            if field in self._counts:
+                self._in_events.setdefault(field, Counter())[name] += 1
+                self.read_in(value, field)
+
     def most_common(self, field: Field) -> Field:
-        """The spelling that most reads have, of each name."""
+        """The spelling that most events have, of each name; of a name that none has, the one that most reads have."""
         return tuple(self._most_common(field[:end]) for end in range(1, len(field) + 1))
 
     def _most_common(self, field: Field) -> str:
         if field[-1] == OUTLINE:
             return OUTLINE
-        counts = self._counts[field]
-        return min(counts, key=lambda name: (-counts[name], name))
+        if len(field) == 1 and field[0].startswith("p_"):
+            return field[0]  # as columns are named
+        in_events, counts = self._in_events.get(field, Counter()), self._counts[field]
+        return min(in_events or counts, key=lambda name: (-in_events[name], -counts[name], name))
 
 
 def joined(fields: Iterable[Field]) -> tuple[Field, ...]:
@@ -104,7 +115,8 @@ class FieldValue:
     """A value that depends on `fields` of the event only. Equal keys are equal computations.
 
     `path`: the names that lead to it, as written in code, when it is what the event has there, or the constant `default` where it has
-    nothing.
+    nothing. `base`: the value that it depends on, and on nothing else, when it is computed from another. `told_apart`: when no other texts
+    than these in the place of the field give other values.
     """
 
     fields: tuple[Field, ...]
@@ -112,6 +124,8 @@ class FieldValue:
     compute: Compute
     path: tuple[str, ...] = ()
     default: Any = None
+    base: FieldValue | None = None
+    told_apart: frozenset[str] | None = None
 
     def at(self, spellings: Spellings, name: str) -> FieldValue:
         """The same value for whoever asks nothing of it but its item of that name."""

@@ -89,6 +89,7 @@ _field = st.one_of(
     _joined('nested(event, "o", {0!r}{1})', _inner, st.sampled_from(["", ', default="p"'])),
     _joined("event[{0!r}]", _key),
     _joined('event["o"][{0!r}]', _inner),
+    _joined('event.deep_walk("o", {0!r}{1})', _inner, st.sampled_from(["", ', "y"', ', default="p"', ', return_val="first"'])),
     _joined('event.deep_get("o", {0!r}, {1!r}{2})', _inner, _inner, st.sampled_from(["", ', default="p"'])),
     _joined('event.get("o", {{}}).get({0!r}, {{}}).get({1!r})', _inner, _inner),
     _joined('nested(event.get("o", {{}}), {0!r}, {1!r})', _inner, _inner),
@@ -196,7 +197,11 @@ def events() -> st.SearchStrategy[str]:
     """JSON texts."""
     any_value = st.one_of(_SIMPLE, _SIMPLE, _VALUE)
     innermost = st.dictionaries(st.sampled_from([*_INNER, *_INNER, "Y"]), any_value, max_size=2)
-    inner = st.dictionaries(st.sampled_from([*_INNER, *_INNER, *_INNER, "X"]), st.one_of(any_value, any_value, innermost), max_size=3)
+    inner = st.dictionaries(
+        st.sampled_from([*_INNER, *_INNER, *_INNER, "X"]),
+        st.one_of(any_value, any_value, innermost, st.lists(innermost, max_size=2)),
+        max_size=3,
+    )
     outer = st.fixed_dictionaries(
         {}, optional={"a": any_value, "b": any_value, "o": st.one_of(inner, inner, any_value), "net": inner, "p_source_label": any_value}
     )

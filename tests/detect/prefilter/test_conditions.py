@@ -61,9 +61,23 @@ def test_a_rule_is_run_where_it_may_say_more_than_false(tmp_path: Path, body: st
 
 
 def test_a_key_in_another_case_sends_the_event_to_all_rules(tmp_path: Path) -> None:
-    events = [{"a": "y"}, {"A": "x"}, {"A": "y"}, {"a": "y", "A": "x"}, {"b": 1}]
+    events = [{"a": "y"}, {"A": "x"}, {"A": "y"}, {"a": "y", "A": "x"}, {"b": 1}, {"a": "z"}]
 
-    assert candidates_of(tmp_path, "def rule(event):\n    return event.get('a') == 'x'\n", *events) == [False, True, True, True, False]
+    assert candidates_of(tmp_path, "def rule(event):\n    return event.get('a') == 'x'\n", *events) == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_names_are_spelled_as_events_spell_them_however_rules_do(tmp_path: Path) -> None:
+    code = "def rule(event):\n    return event.get('eventtype') == 'x' and event.deep_get('o', 'callerip') == 'y'\n"
+    events = [{"eventType": "x", "o": {"callerIp": ip}} for ip in ("y", "z")]
+
+    assert candidates_of(tmp_path, code, *events) == [True, False]
 
 
 def test_a_key_in_another_case_within_an_object_that_is_read_makes_every_rule_a_candidate(tmp_path: Path) -> None:
