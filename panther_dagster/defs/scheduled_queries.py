@@ -37,7 +37,7 @@ def run_scheduled_query(context: dg.OpExecutionContext, lake: LakeResource) -> N
     report = run_query(lake.lake, query, rules=lake.rules, time_utc=time, templates=queries.templates, destinations=names or None)
     now_utc = utc_now().replace(tzinfo=None)
     correlate(lake.lake, report.unit, rules=lake.correlation_rules.rules, now_utc=now_utc)
-    correlated = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in lake.correlation_rules.rules), now_utc=now_utc)
+    correlated = raise_correlated_alerts(lake.lake, now_utc=now_utc)
     alerts = raise_alerts(lake.lake, report.unit, now_utc=now_utc)
     ensure_views(lake.lake, lake.registry)
     counts = (report.rows, report.rules, report.matches, report.errors, alerts.created + correlated.created)

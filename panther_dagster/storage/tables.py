@@ -223,6 +223,20 @@ CORRELATION_RUNS = Table(
     is_small=True,
 )
 
+CORRELATED_BATCHES = Table(
+    "panther_monitor.correlated_batches",
+    "One row per batch that got signals of a correlation rule and whose alerts are still to be raised: empty when no run is at it.",
+    columns(
+        [
+            ("correlated_batch_id", pa.string(), "Batch that holds the signals."),
+            ("first_event_time", TIME, "When the first of them happened."),
+            ("found_time", TIME, "When they were found."),
+            ("p_batch_id", pa.string(), "The transaction that wrote the signals, by which the row is removed."),
+        ]
+    ),
+    is_small=True,
+)
+
 ALERT_EVENTS = Table(
     "panther_alerts.alert_events",
     "One row per thing that happened to an alert: its history.",
@@ -353,6 +367,7 @@ TABLES: tuple[Table, ...] = (
     RULE_ERRORS,
     RULE_RUNS,
     CORRELATION_RUNS,
+    CORRELATED_BATCHES,
     ALERT_EVENTS,
     ALERT_SIGNALS,
     DELIVERIES,
