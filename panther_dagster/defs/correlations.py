@@ -52,7 +52,8 @@ def correlation_schedule(settings: Settings) -> dg.ScheduleDefinition:
         from panther_dagster.detect.correlation.loading import load_correlation_rules
 
         now_utc = utc_now().replace(tzinfo=None)
-        rules = [rule for rule in load_correlation_rules(settings.rules.paths).rules if rule.is_enabled and rule.pattern.absent]
+        loaded = load_correlation_rules(settings.rules.paths, overlays=settings.rules.overlays)
+        rules = [rule for rule in loaded.rules if rule.is_enabled and rule.pattern.absent]
         with lake_session(settings) as lake:
             if is_left(lake, now_utc=now_utc) or is_due(lake, rules, now_utc=now_utc):
                 return dg.RunRequest()

@@ -114,9 +114,10 @@ class LakeResource(dg.ConfigurableResource):
         from panther_dagster.detect.correlation.loading import load_correlation_rules
 
         if "correlation_rules" not in self._loaded:
-            self._loaded["correlation_rules"] = load_correlation_rules(self.installation.rules.paths)
-        rules: CorrelationRules = self._loaded["correlation_rules"]
-        return rules
+            rules = self.installation.rules
+            self._loaded["correlation_rules"] = load_correlation_rules(rules.paths, overlays=rules.overlays)
+        loaded: CorrelationRules = self._loaded["correlation_rules"]
+        return loaded
 
     @property
     def lookups(self) -> LookupCatalog:

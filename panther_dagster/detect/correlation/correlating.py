@@ -156,9 +156,8 @@ def _static_columns(rule: CorrelationRule) -> dict[str, Any]:
         "rule_id": rule.rule_id,
         "rule_version": rule.version,
         "title": rule.title,
-        # An alert's window leaves its end out, the lookback does not: a match that is as long as the lookback is still one alert.
-        "dedup_period_minutes": int(rule.pattern.lookback.total_seconds()) // 60 + 1,
-        "threshold": 1,
+        "dedup_period_minutes": rule.dedup_period_minutes,
+        "threshold": rule.threshold,
         "severity": rule.severity,
         "description": rule.description,
         "reference": rule.reference,

@@ -229,6 +229,20 @@ def test_a_match_as_long_as_the_lookback_is_one_alert_and_a_longer_one_is_none(g
     assert group.alerts() == [("ann", 2)]
 
 
+def test_a_threshold_counts_the_events_of_a_window_and_a_longer_period_joins_matches(
+    lake: EmbeddedLake, rules: RuleSet, tmp_path: Path
+) -> None:
+    flow = Flow(lake, rules, build(tmp_path, GROUP, tail="DedupPeriodMinutes: 1440\nThreshold: 3\n"))
+    flow.land("b1", login(0), key(5))
+    flow.run("b1")
+    assert flow.alerts() == []
+
+    flow.land("b2", login(300), key(310))
+    flow.run("b2")
+
+    assert flow.alerts() == [("ann", 4)]
+
+
 def test_a_later_window_is_another_alert(group: Flow) -> None:
     group.land("b1", login(0), key(5))
     group.land("b2", login(300), key(310))
