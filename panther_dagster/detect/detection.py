@@ -72,7 +72,7 @@ def detect(
             enrichment = lookups.enrichment(log_type, rows) if lookups is not None else None
             if isinstance(rules, LimitedRules):
                 explained = enriched(rows, log_type, enrichment) if enrichment is not None else rows
-                result = rules.evaluate(explained, log_type=log_type, destinations=destinations)
+                result = rules.evaluate(explained, log_type=log_type, destinations=destinations, enrichment=enrichment)
             else:
                 result = evaluate(
                     rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates, enrichment=enrichment

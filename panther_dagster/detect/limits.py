@@ -21,6 +21,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from panther_dagster.detect.lookups.enrichment import Enrichment
+from panther_dagster.detect.lookups.shared import SharedTables, Told
 from panther_dagster.detect.pack import DeclaredLogTypes
 from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
@@ -48,6 +50,16 @@ class LoadedRule:
     log_types: tuple[str, ...]
     is_enabled: bool
     kind: str  # rule or scheduled_rule, whose log types are queries
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What rules are to look at."""
+
+    events: pa.RecordBatch
+    log_type: str
+    destinations: Mapping[str, str] | None
+    lookups: Told | None
 
 
 class LimitedRules:
@@ -87,6 +99,7 @@ class LimitedRules:
         self._worker = WatchedWorker(self._order, self._limits)
         self._quarantined: set[str] = set()
         self._state = state
+        self._shared = SharedTables()
         self._changes: dict[str, BatchChanges] = {}  # by batch, of this detection
         self._is_state_known = False  # to the process that runs rules
         self.cpu_seconds = 0.0  # of evaluating
@@ -100,6 +113,7 @@ class LimitedRules:
     def close(self) -> None:
         """End all processes."""
         self._worker.close()
+        self._shared.close()
 
     def forget_changes(self) -> None:
         """Begin a detection: rules remember what has been kept, and nothing of a detection that was not finished."""
@@ -150,32 +164,41 @@ class LimitedRules:
         """Rules that are left out from now on."""
         return frozenset(self._quarantined)
 
-    def evaluate(self, events: pa.RecordBatch, *, log_type: str, destinations: Mapping[str, str] | None = None) -> DetectionResult:
-        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs."""
+    def evaluate(
+        self,
+        events: pa.RecordBatch,
+        *,
+        log_type: str,
+        destinations: Mapping[str, str] | None = None,
+        enrichment: Enrichment | None = None,
+    ) -> DetectionResult:
+        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs.
+
+        Args: enrichment: answers event.lookup(); what it says of the events themselves they have in their column p_enrichment.
+        """
         notes = _Notes(events, log_type)
+        request = _Request(events, log_type, destinations, self._shared.told(enrichment))
         wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
         while True:
             rules = [rule for rule in wanted if rule.rule_id not in self._quarantined]
             try:
-                results = [self._run(events, rules, log_type, destinations)]
+                results = [self._run(request, rules)]
             except Stopped as stopped:
                 if stopped.rule is not None and stopped.is_certain and stopped.rule < len(rules):
                     self._quarantine(rules[stopped.rule], stopped, notes)
                     continue
-                results = self._one_by_one(events, rules, log_type, destinations, notes)
+                results = self._one_by_one(request, rules, notes)
             break
         notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined], results)
         return _joined(events, [*results, notes.result()])
 
-    def _one_by_one(
-        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None, notes: _Notes
-    ) -> list[DetectionResult]:
+    def _one_by_one(self, request: _Request, rules: Sequence[LoadedRule], notes: _Notes) -> list[DetectionResult]:
         """Each rule in a process of its own: whoever fails there is the cause."""
         results, have_threads, failures = [], [], []
         for rule in rules:
             self._worker.end_child()
             try:
-                results.append(self._run(events, [rule], log_type, destinations))
+                results.append(self._run(request, [rule]))
             except Stopped as stopped:
                 failures.append((rule, stopped))
             else:
@@ -192,9 +215,7 @@ class LimitedRules:
                 self._quarantine(rule, Stopped(cause), notes)
         return results
 
-    def _run(
-        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None
-    ) -> DetectionResult:
+    def _run(self, request: _Request, rules: Sequence[LoadedRule]) -> DetectionResult:
         if not rules:
             return DetectionResult(*(schema.empty_table() for schema in SCHEMAS))
         if not self._worker.is_usable:
@@ -204,10 +225,11 @@ class LimitedRules:
         _ = self._summary  # waits for the rules of a new worker
         ids = [rule.rule_id for rule in rules]
         answer = self._worker.run(
-            events,
+            request.events,
             rule_ids=ids,
-            log_type=log_type,
-            destinations=destinations,
+            log_type=request.log_type,
+            destinations=request.destinations,
+            lookups=request.lookups,
             state=lambda: changes_to_json(list(self._changes.values())),
             is_state_known=self._is_state_known,
         )

@@ -19,6 +19,7 @@ import pyarrow as pa
 from panther_dagster.detect.documents import place_of, read_document
 from panther_dagster.detect.items import item_files, pack_root
 from panther_dagster.detect.limits import LimitedRules
+from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.metadata import Findings, did_you_mean
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.detect.runner import DetectionResult, evaluate
@@ -187,16 +188,18 @@ def run_query(
     time_utc: datetime,
     templates: Mapping[str, str],
     destinations: Mapping[str, str] | None = None,
+    lookups: LookupHistory | None = None,
 ) -> QueryReport:
     """Run a query as of a time, and its scheduled rules on what it finds; replaces what an earlier run of the same time wrote.
 
     Args: rules: those that are enabled and name the query in ScheduledQueries run. time_utc: naive. destinations: as of runner.evaluate.
+    lookups: tables for event.lookup(), as of that time; rows get no p_enrichment, which is the query's affair.
     Raises: LakeError: the query fails or takes too long; nothing is written.
     """
     rows = query_rows(lake, query, time_utc=time_utc, templates=templates)
     if isinstance(rules, LimitedRules):
         rules.forget_changes()
-    result = _evaluated(rows, query.name, rules, destinations)
+    result = _evaluated(rows, query.name, rules, destinations, lookups)
     unit = query.unit(time_utc)
 
     def write(tx: Transaction) -> None:
@@ -211,7 +214,14 @@ def run_query(
     return QueryReport(rows.num_rows, result.signals.num_rows, result.errors.num_rows, result.runs.num_rows, unit)
 
 
-def _evaluated(rows: pa.Table, name: str, rules: RuleSet | LimitedRules, destinations: Mapping[str, str] | None) -> DetectionResult:
-    if isinstance(rules, LimitedRules) and rows.num_rows:
-        return rules.evaluate(rows.combine_chunks().to_batches()[0], log_type=name, destinations=destinations)
-    return evaluate(rows, rules=rules if isinstance(rules, RuleSet) else RuleSet(()), log_type=name, destinations=destinations)
+def _evaluated(
+    rows: pa.Table, name: str, rules: RuleSet | LimitedRules, destinations: Mapping[str, str] | None, lookups: LookupHistory | None
+) -> DetectionResult:
+    if not rows.num_rows:
+        return evaluate(rows, rules=RuleSet(()), log_type=name)
+    events = rows.combine_chunks().to_batches()[0]
+    enrichment = lookups.enrichment(name, events) if lookups is not None else None
+    enrichment = enrichment.for_calls() if enrichment is not None else None
+    if isinstance(rules, LimitedRules):
+        return rules.evaluate(events, log_type=name, destinations=destinations, enrichment=enrichment)
+    return evaluate(events, rules=rules, log_type=name, destinations=destinations, enrichment=enrichment)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
@@ -22,11 +22,33 @@ FIELD: Final = "p_enrichment"
 MATCHED_VALUE: Final = "p_match"
 
 
-class Enricher:
+class Searched(Protocol):
+    """What is asked for rows: a LookupTable, or one in a file (shared.py)."""
+
+    def find(self, value: Any) -> dict[str, Any] | None: ...
+
+
+class Lookups:
+    """Answers what code of rules asks for by itself, from tables as they were at one moment."""
+
+    def __init__(self, tables: Mapping[str, Searched]) -> None:
+        self.tables = tables
+
+    def add_to(self, event: dict[str, Any]) -> None:
+        """Leave the event as it is: it has its p_enrichment, or none."""
+
+    def lookup(self, lookup_name: str, lookup_key: Any) -> ImmutableCaseInsensitiveDict | None:
+        """What event.lookup() gives: the row of a key, of any loaded table; None when there is none."""
+        table = self.tables.get(lookup_name)
+        row = table.find(lookup_key) if table is not None else None
+        return None if row is None else ImmutableCaseInsensitiveDict(row)
+
+
+class Enricher(Lookups):
     """The lookup tables of one log type as they were at one moment."""
 
     def __init__(self, tables: Mapping[str, LookupTable], selectors_by_table: Mapping[str, Sequence[Selector]]) -> None:
-        self._tables = tables
+        super().__init__(tables)
         self._plan = [
             (name, tables[name], [(selector.label, selector.path) for selector in selectors])
             for name, selectors in sorted(selectors_by_table.items())
@@ -51,12 +73,6 @@ class Enricher:
         if found:
             event[FIELD] = found
 
-    def lookup(self, lookup_name: str, lookup_key: Any) -> ImmutableCaseInsensitiveDict | None:
-        """What event.lookup() gives: the row of a key, of any loaded table; None when there is none."""
-        table = self._tables.get(lookup_name)
-        row = table.find(lookup_key) if table is not None else None
-        return None if row is None else ImmutableCaseInsensitiveDict(row)
-
 
 def drop_own(event: dict[str, Any]) -> None:
     """Remove p_enrichment, in any case, from an event as it was delivered."""
@@ -66,16 +82,25 @@ def drop_own(event: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Enrichment:
-    """The enricher of each moment at which rows were taken in (`p_parse_time`); `latest` serves rows without one."""
+    """The enricher of each moment at which rows were taken in (`p_parse_time`); `latest` serves rows without one.
 
-    latest: Enricher
-    by_moment: Mapping[datetime, Enricher] = field(default_factory=dict)
+    `has_calls`: whether code of rules may call event.lookup().
+    """
 
-    def at(self, moment: datetime | None) -> Enricher:
+    latest: Lookups
+    by_moment: Mapping[datetime, Lookups] = field(default_factory=dict)
+    has_calls: bool = True
+
+    def at(self, moment: datetime | None) -> Lookups:
         """The enricher for rows of a moment."""
         return self.latest if moment is None else self.by_moment.get(moment, self.latest)
 
-    def of_rows(self, rows: pa.RecordBatch) -> list[Enricher]:
+    def for_calls(self) -> Enrichment:
+        """The same, which only answers event.lookup() and leaves events as they are."""
+        by_moment = {moment: Lookups(enricher.tables) for moment, enricher in self.by_moment.items()}
+        return Enrichment(Lookups(self.latest.tables), by_moment, self.has_calls)
+
+    def of_rows(self, rows: pa.RecordBatch) -> list[Lookups]:
         """The enricher of each row, by its p_parse_time."""
         if "p_parse_time" not in rows.schema.names:
             return [self.latest] * rows.num_rows

@@ -151,7 +151,8 @@ class LookupHistory:
             for moment, by_name in chosen.items()
         }
         latest = enrichers[max(moments)] if moments else enrichers[None]
-        return Enrichment(latest, {moment: enricher for moment, enricher in enrichers.items() if moment is not None})
+        by_moment = {moment: enricher for moment, enricher in enrichers.items() if moment is not None}
+        return Enrichment(latest, by_moment, has_calls=self._catalog.has_calls)
 
     def _read_versions(self) -> dict[str, list[Version]]:
         names = [table.name for table in self._catalog.enabled]
