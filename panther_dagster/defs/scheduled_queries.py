@@ -43,6 +43,7 @@ def run_scheduled_query(context: dg.OpExecutionContext, lake: LakeResource) -> N
         templates=queries.templates,
         destinations=names or None,
         lookups=lookup_history(context, lake),
+        quarantine=lake.quarantine(utc_now().replace(tzinfo=None)),
     )
     now_utc = utc_now().replace(tzinfo=None)
     correlate(lake.lake, report.unit, rules=lake.correlation_rules.rules, now_utc=now_utc)

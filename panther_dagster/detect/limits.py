@@ -5,6 +5,8 @@ gets one row in the errors for it, and the batch runs again without it, in a pro
 every batch are complete, and each is there once. So is what rules remember through the cache: changes come with the results of a batch and
 are kept when the whole detection has succeeded. What rules keep in their modules' globals starts anew with such a process.
 
+A rule that was stopped in several detections is not run at all in the next ones; which, says who begins them (quarantine.py).
+
 Rules without such faults give what runner.evaluate gives in this process.
 """
 
@@ -16,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,12 +26,13 @@ import pyarrow.compute as pc
 from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.lookups.shared import SharedTables, Told
 from panther_dagster.detect.pack import DeclaredLogTypes
+from panther_dagster.detect.quarantine import QuarantinedRule, RuleQuarantined, RuleVersion
 from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
 from panther_dagster.detect.state.history import BatchChanges
 from panther_dagster.detect.state.location import MEMORY, opener_of
 from panther_dagster.detect.state.overlay import changes_of_json, changes_to_json
-from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits
+from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits, RuleOutOfMemory, RuleTimeout
 from panther_dagster.detect.watched_worker import LoadStopped, Stopped, WatchedWorker, WorkerFailed
 from panther_dagster.errors import Location, PantherError, RuleError
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
@@ -39,6 +42,10 @@ SCHEMAS = (SIGNALS.columns, RULE_ERRORS.columns, RULE_RUNS.columns)
 
 class RuleStartedThreads(PantherError):
     """A process ended while a thread of this rule was about, and no rule is the cause when it runs alone."""
+
+
+# What error_type says of a rule that was stopped.
+STOPS: Final = tuple(kind.__name__ for kind in (RuleTimeout, RuleOutOfMemory, RuleEndedProcess, RuleStartedThreads))
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class LimitedRules:
         }
         self._worker = WatchedWorker(self._order, self._limits)
         self._quarantined: set[str] = set()
+        self._left_out: dict[RuleVersion, QuarantinedRule] = {}
+        self._told: set[tuple[str, str, str]] = set()  # rule, log type and batch of which a row says that it was left out
         self._state = state
         self._shared = SharedTables()
         self._changes: dict[str, BatchChanges] = {}  # by batch, of this detection
@@ -115,8 +124,13 @@ class LimitedRules:
         self._worker.close()
         self._shared.close()
 
-    def forget_changes(self) -> None:
-        """Begin a detection: rules remember what has been kept, and nothing of a detection that was not finished."""
+    def begin(self, left_out: Mapping[RuleVersion, QuarantinedRule] | None = None) -> None:
+        """Begin a detection: rules remember what has been kept, and nothing of a detection that was not finished.
+
+        Args: left_out: rules that are not run in it; its errors have a row for each of them, log type and batch.
+        """
+        self._left_out = dict(left_out or {})
+        self._told.clear()
         self._changes.clear()
         self._is_state_known = False
 
@@ -161,8 +175,13 @@ class LimitedRules:
 
     @property
     def quarantined_ids(self) -> frozenset[str]:
-        """Rules that are left out from now on."""
+        """Rules that were stopped, and are left out from now on."""
         return frozenset(self._quarantined)
+
+    @property
+    def left_out_ids(self) -> frozenset[str]:
+        """Rules that this detection does not run, because of what happened in earlier ones."""
+        return frozenset(rule.rule_id for rule in self.rules if (rule.rule_id, rule.version) in self._left_out)
 
     def evaluate(
         self,
@@ -179,8 +198,12 @@ class LimitedRules:
         notes = _Notes(events, log_type)
         request = _Request(events, log_type, destinations, self._shared.told(enrichment))
         wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
+        left_out = {rule.rule_id for rule in wanted if (rule.rule_id, rule.version) in self._left_out}
+        for rule in wanted:
+            if rule.rule_id in left_out:
+                notes.not_run(rule, self._left_out[rule.rule_id, rule.version], self._told)
         while True:
-            rules = [rule for rule in wanted if rule.rule_id not in self._quarantined]
+            rules = [rule for rule in wanted if rule.rule_id not in self._quarantined | left_out]
             try:
                 results = [self._run(request, rules)]
             except Stopped as stopped:
@@ -189,7 +212,7 @@ class LimitedRules:
                     continue
                 results = self._one_by_one(request, rules, notes)
             break
-        notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined], results)
+        notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined | left_out], results)
         return _joined(events, [*results, notes.result()])
 
     def _one_by_one(self, request: _Request, rules: Sequence[LoadedRule], notes: _Notes) -> list[DetectionResult]:
@@ -265,9 +288,13 @@ class _Notes:
     def add(self, rule: LoadedRule, stopped: Stopped) -> None:
         """A rule was stopped."""
         row = stopped.row if 0 <= stopped.row < self._events.num_rows else 0
-        place = {name: self._events.column(name)[row].as_py() for name in ("p_row_id", "p_event_time", "p_batch_id", "p_hour")}
+        row_id = self._events.column("p_row_id")[row].as_py()
         seen = "noticed at" if stopped.rule is None else f"stopped in {stopped.function}() on"
-        text = f"{stopped.cause.text}; {seen} row {place['p_row_id']}, left out for the rest of this detection"
+        text = f"{stopped.cause.text}; {seen} row {row_id}, left out for the rest of this detection"
+        self._add(rule, row, type(stopped.cause)(text), stopped.trace)
+
+    def _add(self, rule: LoadedRule, row: int, error: PantherError, trace: str = "") -> None:
+        place = {name: self._events.column(name)[row].as_py() for name in ("p_row_id", "p_event_time", "p_batch_id", "p_hour")}
         self._errors.append(
             {
                 **place,
@@ -276,12 +303,20 @@ class _Notes:
                 "rule_version": rule.version,
                 "log_type": self._log_type,
                 "function": "rule",  # no verdict is kept, whichever function it was: not one of alerting.FALLBACK_FUNCTIONS
-                "error_type": type(stopped.cause).__name__,
-                "error_message": repr(type(stopped.cause)(text)),
-                "traceback": stopped.trace.encode("utf-8", "backslashreplace").decode(),
+                "error_type": type(error).__name__,
+                "error_message": repr(error),
+                "traceback": trace.encode("utf-8", "backslashreplace").decode(),
             }
         )
         self._runs.append(self._run_row(rule, place["p_batch_id"], place["p_hour"], events=0, errors=1))
+
+    def not_run(self, rule: LoadedRule, why: QuarantinedRule, told: set[tuple[str, str, str]]) -> None:
+        """A rule is in quarantine: one row for each batch, at its first event. `told`: the batches that have theirs."""
+        batch_ids = self._events.column("p_batch_id").to_pylist()
+        for row, batch_id in enumerate(batch_ids):
+            if (rule.rule_id, self._log_type, batch_id) not in told:
+                told.add((rule.rule_id, self._log_type, batch_id))
+                self._add(rule, row, RuleQuarantined(str(why)))
 
     def left_out(self, rules: Sequence[LoadedRule], results: Sequence[DetectionResult]) -> None:
         """Count the events that these rules were meant for, where they have no result."""
