@@ -91,7 +91,7 @@ def changed_rules(rules: Iterable[LoadedRule], base_rules: Iterable[LoadedRule],
     Each runs in the version in which it is enabled, so that switching it on or off shows; one that is off in both is left out. One that
     loads in one version only has changed. Args: rules, base_rules: all rules of each version that load.
     """
-    after, before = ({rule.rule_id: rule for rule in version if rule.kind == RULE} for version in (rules, base_rules))
+    after, before = ({rule.rule_id: rule for rule in version} for version in (rules, base_rules))  # scheduled rules too
     ids = sorted(
         rule_id
         for rule_id in {*_ids(items, RULE), *_ids(base_items, RULE)}
@@ -111,6 +111,7 @@ def changed_rules(rules: Iterable[LoadedRule], base_rules: Iterable[LoadedRule],
             item_id
             for item_id in sorted({*_ids(items, *_REFUSED), *_ids(base_items, *_REFUSED)})
             if _text(items.by_id.get(item_id)) != _text(base_items.by_id.get(item_id))
+            or _version(after, item_id) != _version(before, item_id)
         ),
     )
 

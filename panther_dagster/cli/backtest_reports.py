@@ -224,7 +224,7 @@ def _notes(written: Written) -> Iterator[str]:
     for count, text in ((changes.matches_added, "events match that did not before"), (changes.matches_lost, "events match no longer")):
         for rule_id, matches in sorted(count.items()):
             yield f"{terminal_text(rule_id)}: {matches:,} {text}"
-    if not changes.is_change:
+    if not changes.is_change and written.chosen.rule_ids:
         yield "no match and no alert differs"
 
 
