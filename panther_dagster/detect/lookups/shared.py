@@ -6,12 +6,14 @@ to load and takes no memory of its own: no rule is charged for a table. docs/dec
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, Final
 
@@ -27,11 +29,22 @@ _ONE_THREAD: Final = pa.ipc.IpcReadOptions(use_threads=False)
 Told = dict[str, Any]  # JSON: what `SharedTables.told` says and `MappedTables.lookups` reads
 
 
+@dataclass(frozen=True)
+class _File:
+    """A table's file. `number` is never used again; `path` is, once the file is closed."""
+
+    table: LookupTable
+    number: str
+    path: str
+    stack: ExitStack
+
+
 class SharedTables:
     """Writes tables into files, each once, and keeps the files while their tables are asked for. Close it."""
 
     def __init__(self) -> None:
-        self._files: dict[int, tuple[LookupTable, str, ExitStack]] = {}
+        self._files: dict[int, _File] = {}  # by the table's identity
+        self._numbers = itertools.count()
 
     def told(self, enrichment: Enrichment | None) -> Told | None:
         """What another process needs to look up what these rows' rules may ask; None when no code asks."""
@@ -41,21 +54,25 @@ class SharedTables:
         enrichers = {moment.isoformat(): enricher for moment, enricher in enrichment.by_moment.items()}
         every = (table for one in (*enrichers.values(), enrichment.latest) for table in one.tables.values())
         tables = {id(table): table for table in every if isinstance(table, LookupTable)}
-        for number in self._files.keys() - tables.keys():
-            self._files.pop(number)[2].close()
-        for number, table in tables.items():
-            if number not in self._files:
-                self._files[number] = (table, *_written(table))
+        for identity in self._files.keys() - tables.keys():
+            self._files.pop(identity).stack.close()
+        for identity, table in tables.items():
+            if identity not in self._files:
+                self._files[identity] = _File(table, str(next(self._numbers)), *_written(table))
+
+        def numbers(enricher: Lookups) -> dict[str, str]:
+            return {name: self._files[id(table)].number for name, table in enricher.tables.items()}
+
         return {
-            "files": {str(number): self._files[number][1] for number in tables},
-            "latest": _numbers(enrichment.latest.tables),
-            "moments": {moment: _numbers(enricher.tables) for moment, enricher in enrichers.items()},
+            "files": {file.number: file.path for file in self._files.values()},
+            "latest": numbers(enrichment.latest),
+            "moments": {moment: numbers(enricher) for moment, enricher in enrichers.items()},
         }
 
     def close(self) -> None:
         """Let go of all files."""
-        for _, _, stack in self._files.values():
-            stack.close()
+        for file in self._files.values():
+            file.stack.close()
         self._files.clear()
 
 
@@ -76,10 +93,10 @@ class MappedTables:
             self._tables.clear()
             return Enrichment(Lookups({}))
         files: Mapping[str, str] = told["files"]
-        self._tables = {path: self._tables.get(path) or MappedTable(path) for path in files.values()}
+        self._tables = {number: self._tables.get(number) or MappedTable(path) for number, path in files.items()}
 
         def enricher(numbers: Mapping[str, str]) -> Lookups:
-            return Lookups({name: self._tables[files[number]] for name, number in numbers.items()})
+            return Lookups({name: self._tables[number] for name, number in numbers.items()})
 
         moments = {datetime.fromisoformat(moment): enricher(numbers) for moment, numbers in told["moments"].items()}
         return Enrichment(enricher(told["latest"]), moments)
@@ -115,10 +132,6 @@ class MappedTable:
                     return row
                 place += 1
         return None
-
-
-def _numbers(tables: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(id(table)) for name, table in tables.items()}
 
 
 def _written(table: LookupTable) -> tuple[str, ExitStack]:

@@ -67,7 +67,7 @@ def test_a_table_of_networks_in_a_file_finds_what_the_table_finds(keys: list[str
 
 
 def test_a_table_is_written_once_and_its_file_goes_with_its_use() -> None:
-    first, second = Enrichment(Enricher({"t": table_of("a")}, {})), Enrichment(Enricher({"t": table_of("a", "b")}, {}))
+    first = Enrichment(Enricher({"t": table_of("a")}, {}))
     shared = SharedTables()
 
     (path,) = (told := shared.told(first) or {})["files"].values()
@@ -78,8 +78,21 @@ def test_a_table_is_written_once_and_its_file_goes_with_its_use() -> None:
     with pytest.raises(FileNotFoundError):
         MappedTables().lookups(told)
     assert Path(path).parent != Path(tempfile.gettempdir())
-    assert len((shared.told(second) or {})["files"]) == 1
     shared.close()
+
+
+def test_a_table_that_follows_another_is_not_taken_for_it() -> None:
+    """The file of the one gets the number of the other's in the process, and so its path."""
+    shared, mapped = SharedTables(), MappedTables()
+    found = []
+    for n in range(3):
+        lookups = mapped.lookups(shared.told(Enrichment(Enricher({"t": table_of(*"xyz"[:n], "a")}, {}))))
+        row = lookups.at(None).lookup("t", "a")
+        assert row is not None
+        found.append(row["n"])
+    shared.close()
+
+    assert found == [0, 1, 2]
 
 
 CALLS = """
