@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panther_dagster.cli.installation import now_utc, open_installation, parse_time
-from panther_dagster.cli.listing import console, terminal_text
+from panther_dagster.cli.listing import terminal_text
+from panther_dagster.cli.progress import progress_bar
 from panther_dagster.errors import BacktestError
 
 if TYPE_CHECKING:
@@ -167,19 +168,9 @@ class _Rules:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<14}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counts]}", markup=False),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console(is_error=True), transient=True) as progress:
-        task = progress.add_task("loading rules", total=None, counts="")
+    with progress_bar("loading rules") as update:
 
         def on_rows(done: int, total: int) -> None:
-            progress.update(task, description="running rules", completed=done, total=total, counts=f"{done:,} of {total:,} events")
+            update(description="running rules", completed=done, total=total, counts=f"{done:,} of {total:,} events")
 
         yield on_rows
