@@ -87,11 +87,11 @@ class MappedTables:
         """Of the address space that the tables take."""
         return sum(table.size_bytes for table in self._tables.values())
 
-    def lookups(self, told: Told | None) -> Enrichment:
-        """Answers event.lookup() for rows that have their p_enrichment already; with nothing told every answer is None."""
+    def lookups(self, told: Told | None) -> Enrichment | None:
+        """Answers event.lookup() for rows that have their p_enrichment already; None when nothing is told, since no code asks."""
         if told is None:
             self._tables.clear()
-            return Enrichment(Lookups({}))
+            return None
         files: Mapping[str, str] = told["files"]
         self._tables = {number: self._tables.get(number) or MappedTable(path) for number, path in files.items()}
 

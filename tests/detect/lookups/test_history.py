@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from detect.packs import HOUR, rows_of, write_rule
+from detect.packs import HOUR, loaded, rows_of, write_rule
 from detect.stored_rows import put_rows
 
 from panther_dagster.detect.detection import detect
@@ -22,6 +22,7 @@ from panther_dagster.detect.lookups.history import (
     read_versions,
     version_at,
 )
+from panther_dagster.detect.runner import evaluate
 from panther_dagster.detect.scheduled import ScheduledQuery, run_query
 from panther_dagster.errors import Location, LookupTableError
 from panther_dagster.storage.embedded import EmbeddedLake
@@ -174,6 +175,16 @@ def test_where_code_calls_lookup_every_table_is_loaded_for_every_log_type(lake: 
 
     assert enrichment is not None
     assert enrichment.at(HOUR).lookup("staff", "al") == {"email": "al", "team": "IT"}
+
+
+def test_where_code_asks_and_nothing_is_loaded_an_event_cannot_bring_the_rows_itself(lake: EmbeddedLake, pack: Path) -> None:
+    write_rule(pack, "Test.Own", "def rule(event):\n    return event.lookup('staff', 'jo') is None\n")
+    rows = rows_of(['{"_mocked_lookup_data_": {"staff": {"jo": {"n": 1}}}}'])
+    enrichment = LookupHistory(lake, catalog(pack)).enrichment("Test.Type", rows)
+
+    with LimitedRules([pack]) as rules:
+        assert rules.evaluate(rows, log_type="Test.Type", enrichment=enrichment).signals.num_rows == 1
+    assert evaluate(rows, rules=loaded(pack), log_type="Test.Type", enrichment=enrichment).signals.num_rows == 1
 
 
 def test_detection_and_scheduled_queries_answer_lookups_as_of_their_time(lake: EmbeddedLake, pack: Path) -> None:

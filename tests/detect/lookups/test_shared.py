@@ -42,6 +42,7 @@ def assert_finds_the_same(table: LookupTable, values: list[Any]) -> None:
         lookups = mapped.lookups(shared.told(Enrichment(Enricher({"t": table}, {}))))
     finally:
         shared.close()  # what is mapped stays
+    assert lookups is not None
     for value in values:
         expected = table.find(value)
         row = lookups.at(None).lookup("t", value)
@@ -73,8 +74,11 @@ def test_a_table_is_written_once_and_its_file_goes_with_its_use() -> None:
     (path,) = (told := shared.told(first) or {})["files"].values()
 
     assert shared.told(first) == told
-    assert (MappedTables().lookups(told).at(None).lookup("t", "a") or {}).get("n") == 0
+    lookups = MappedTables().lookups(told)
+    assert lookups is not None
+    assert lookups.at(None).lookup("t", "a") == {"n": 0}
     assert shared.told(Enrichment(first.latest, has_calls=False)) is None
+    assert MappedTables().lookups(None) is None
     with pytest.raises(FileNotFoundError):
         MappedTables().lookups(told)
     assert Path(path).parent != Path(tempfile.gettempdir())
@@ -87,6 +91,7 @@ def test_a_table_that_follows_another_is_not_taken_for_it() -> None:
     found = []
     for n in range(3):
         lookups = mapped.lookups(shared.told(Enrichment(Enricher({"t": table_of(*"xyz"[:n], "a")}, {}))))
+        assert lookups is not None
         row = lookups.at(None).lookup("t", "a")
         assert row is not None
         found.append(row["n"])
@@ -129,14 +134,6 @@ def test_rules_in_a_process_of_their_own_see_the_rows_of_the_moment_as_in_this_o
     assert there.signals == here.signals
     assert there.errors.num_rows == here.errors.num_rows == 0
     assert without.signals.num_rows == 0
-
-
-def test_an_event_cannot_bring_the_rows_that_a_rule_looks_up(tmp_path: Path) -> None:
-    write_rule(tmp_path, "Test.Own", "def rule(event):\n    return event.lookup('staff', 'jo') is None\n")
-    rows = rows_of(['{"_mocked_lookup_data_": {"staff": {"jo": {"n": 1}}}}'])
-
-    with LimitedRules([tmp_path]) as rules:
-        assert rules.evaluate(rows, log_type="Test.Type").signals.num_rows == 1
 
 
 def test_a_table_is_no_memory_of_the_rules_that_ask_it_for_everything(tmp_path: Path) -> None:
