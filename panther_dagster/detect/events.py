@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from panther_dagster.detect.lookups.enrichment import FIELD, Enrichment, Lookups, drop_own
+from panther_dagster.detect.lookups.enrichment import FIELD, Enricher, Enrichment, drop_own
 from panther_dagster.detect.lookups.rows import parse_row, row_text
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN
 
@@ -87,14 +87,15 @@ class _Column:
 class EventBatch:
     """The rows of one record batch; parses a row when it is asked for.
 
-    Args: enrichment: lookup tables as they were when rows were taken in; None when none explains the log type. Where the rows have what
-    tables say in a column p_enrichment already, it only serves event.lookup().
+    Args: enrichment: lookup tables as they were when rows were taken in; None when none explains the log type. What they say is taken from
+    the column p_enrichment when the rows have it.
     """
 
     def __init__(self, rows: pa.RecordBatch, log_type: str, enrichment: Enrichment | None = None) -> None:
         self.size = rows.num_rows
-        self._enrichers: list[Lookups] | None = enrichment.of_rows(rows) if enrichment is not None else None
-        self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if FIELD in rows.schema.names else None
+        self._enrichers: list[Enricher] | None = enrichment.of_rows(rows) if enrichment is not None else None
+        has_found = FIELD in rows.schema.names
+        self._found: list[str | None] | None = rows.column(FIELD).to_pylist() if has_found else None
         self._texts = _Column(rows.column(RAW_EVENT_COLUMN), None)
         self._added = AddedFields(rows, log_type)
 

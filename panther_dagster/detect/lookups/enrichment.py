@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 
 from panther_dagster.detect.lookups.declaration import Selector
-from panther_dagster.detect.lookups.table import LookupTable
 from panther_dagster.event import ImmutableCaseInsensitiveDict
 
 FIELD: Final = "p_enrichment"
@@ -28,30 +27,18 @@ class Searched(Protocol):
     def find(self, value: Any) -> dict[str, Any] | None: ...
 
 
-class Lookups:
-    """Answers what code of rules asks for by itself, from tables as they were at one moment."""
+class Enricher:
+    """The lookup tables of one log type as they were at one moment.
 
-    def __init__(self, tables: Mapping[str, Searched]) -> None:
+    Args: selectors_by_table: None leaves events as they are, and only answers event.lookup().
+    """
+
+    def __init__(self, tables: Mapping[str, Searched], selectors_by_table: Mapping[str, Sequence[Selector]] | None = None) -> None:
         self.tables = tables
-
-    def add_to(self, event: dict[str, Any]) -> None:
-        """Leave the event as it is: it has its p_enrichment, or none."""
-
-    def lookup(self, lookup_name: str, lookup_key: Any) -> ImmutableCaseInsensitiveDict | None:
-        """What event.lookup() gives: the row of a key, of any loaded table; None when there is none."""
-        table = self.tables.get(lookup_name)
-        row = table.find(lookup_key) if table is not None else None
-        return None if row is None else ImmutableCaseInsensitiveDict(row)
-
-
-class Enricher(Lookups):
-    """The lookup tables of one log type as they were at one moment."""
-
-    def __init__(self, tables: Mapping[str, LookupTable], selectors_by_table: Mapping[str, Sequence[Selector]]) -> None:
-        super().__init__(tables)
+        self._leaves_events = selectors_by_table is None
         self._plan = [
             (name, tables[name], [(selector.label, selector.path) for selector in selectors])
-            for name, selectors in sorted(selectors_by_table.items())
+            for name, selectors in sorted((selectors_by_table or {}).items())
             if name in tables
         ]
 
@@ -60,6 +47,8 @@ class Enricher(Lookups):
 
         What an event brings under that name itself is dropped: whoever writes logs must not choose what rules take for business context.
         """
+        if self._leaves_events:
+            return
         drop_own(event)
         found = {}
         for name, table, selectors in self._plan:
@@ -72,6 +61,12 @@ class Enricher(Lookups):
                 found[name] = by_label
         if found:
             event[FIELD] = found
+
+    def lookup(self, lookup_name: str, lookup_key: Any) -> ImmutableCaseInsensitiveDict | None:
+        """What event.lookup() gives: the row of a key, of any loaded table; None when there is none."""
+        table = self.tables.get(lookup_name)
+        row = table.find(lookup_key) if table is not None else None
+        return None if row is None else ImmutableCaseInsensitiveDict(row)
 
 
 def drop_own(event: dict[str, Any]) -> None:
@@ -87,20 +82,20 @@ class Enrichment:
     `has_calls`: whether code of rules may call event.lookup().
     """
 
-    latest: Lookups
-    by_moment: Mapping[datetime, Lookups] = field(default_factory=dict)
+    latest: Enricher
+    by_moment: Mapping[datetime, Enricher] = field(default_factory=dict)
     has_calls: bool = True
 
-    def at(self, moment: datetime | None) -> Lookups:
+    def at(self, moment: datetime | None) -> Enricher:
         """The enricher for rows of a moment."""
         return self.latest if moment is None else self.by_moment.get(moment, self.latest)
 
     def for_calls(self) -> Enrichment:
         """The same, which only answers event.lookup() and leaves events as they are."""
-        by_moment = {moment: Lookups(enricher.tables) for moment, enricher in self.by_moment.items()}
-        return Enrichment(Lookups(self.latest.tables), by_moment, self.has_calls)
+        by_moment = {moment: Enricher(enricher.tables) for moment, enricher in self.by_moment.items()}
+        return Enrichment(Enricher(self.latest.tables), by_moment, self.has_calls)
 
-    def of_rows(self, rows: pa.RecordBatch) -> list[Lookups]:
+    def of_rows(self, rows: pa.RecordBatch) -> list[Enricher]:
         """The enricher of each row, by its p_parse_time."""
         if "p_parse_time" not in rows.schema.names:
             return [self.latest] * rows.num_rows
@@ -110,7 +105,7 @@ class Enrichment:
         return [self.at(moment) for moment in moments.to_pylist()]
 
 
-def _rows_of(table: LookupTable, value: Any) -> dict[str, Any] | list[dict[str, Any]] | None:
+def _rows_of(table: Searched, value: Any) -> dict[str, Any] | list[dict[str, Any]] | None:
     if type(value) is not list:
         return _row_of(table, value)
     rows, seen = [], set()
@@ -125,7 +120,7 @@ def _rows_of(table: LookupTable, value: Any) -> dict[str, Any] | list[dict[str, 
     return rows
 
 
-def _row_of(table: LookupTable, value: Any) -> dict[str, Any] | None:
+def _row_of(table: Searched, value: Any) -> dict[str, Any] | None:
     row = table.find(value)
     if row is not None:
         row[MATCHED_VALUE] = value

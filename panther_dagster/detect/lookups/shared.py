@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from panther_dagster.detect.lookups.enrichment import Enrichment, Lookups
+from panther_dagster.detect.lookups.enrichment import Enricher, Enrichment
 from panther_dagster.detect.lookups.rows import key_text, parse_row
 from panther_dagster.detect.lookups.table import LookupTable, SortedRows, address_keys, key_hash
 
@@ -60,7 +60,7 @@ class SharedTables:
             if identity not in self._files:
                 self._files[identity] = _File(table, str(next(self._numbers)), *_written(table))
 
-        def numbers(enricher: Lookups) -> dict[str, str]:
+        def numbers(enricher: Enricher) -> dict[str, str]:
             return {name: self._files[id(table)].number for name, table in enricher.tables.items()}
 
         return {
@@ -95,8 +95,8 @@ class MappedTables:
         files: Mapping[str, str] = told["files"]
         self._tables = {number: self._tables.get(number) or MappedTable(path) for number, path in files.items()}
 
-        def enricher(numbers: Mapping[str, str]) -> Lookups:
-            return Lookups({name: self._tables[number] for name, number in numbers.items()})
+        def enricher(numbers: Mapping[str, str]) -> Enricher:
+            return Enricher({name: self._tables[number] for name, number in numbers.items()})
 
         moments = {datetime.fromisoformat(moment): enricher(numbers) for moment, numbers in told["moments"].items()}
         return Enrichment(enricher(told["latest"]), moments)
