@@ -93,6 +93,8 @@ class RulesSettings(_Section):
     use_prefilter: bool = True  # run a rule only on events for which its code can return anything but False
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
+    quarantine_after: int = Field(3, ge=0)  # so many stops within quarantine_hours, and the rule is not run; 0: it always is
+    quarantine_hours: float = Field(24, gt=0)
     slow_microseconds: float = Field(1_000, gt=0)  # CPU time for each event that it runs on
     slow_cpu_seconds: float = Field(1, ge=0)  # and in all: less is not reported
     noisy_alerts_per_day: float = Field(50, gt=0)
@@ -156,7 +158,7 @@ class ScheduleSettings(_Section):
     maintenance_cron: str = "17 * * * *"
     marts_cron: str = "27 * * * *"
     lookups_cron: str = "32 * * * *"  # lookup tables, from their sources
-    checks_cron: str = "37 * * * *"  # freshness of sources, dbt's tests, slow and noisy rules
+    checks_cron: str = "37 * * * *"  # freshness of sources, dbt's tests, slow, noisy and quarantined rules
     keep_runs_days: int = Field(14, ge=1)
 
     @field_validator("first_hour")

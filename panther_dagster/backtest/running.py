@@ -56,21 +56,23 @@ def run_backtest(
     times: TimeRange,
     destinations: Mapping[str, str] | None = None,
     on_rows: Callable[[int, int], None] = lambda done, total: None,
+    needs_events: bool = True,
 ) -> BacktestReport:
     """Run the versions' rules over the events of the range. The lake is only read.
 
     Memory holds one batch of rows, and of each match what its alert needs. What rules keep in globals lasts for the whole range.
 
     Args: destinations: id by display name, as for detection.detect. on_rows: is told how many rows are done, and how many there are.
+    needs_events: False reports nothing where there is nothing, instead of raising.
     Raises: BacktestError: the range has no event of the rules' log types. RuleError: no rule loads.
     """
     versions = [present] if base is None else [present, base]
     log_types = {log_type for version in versions for log_type in version.rules.log_types}
-    if not log_types:
+    if not log_types and needs_events:
         errors = present.rules.errors
         raise errors[0] if errors else RuleError("none of the rules can be loaded")
     stored = stored_rows(lake, log_types, times)
-    if not stored:
+    if not stored and needs_events:
         raise BacktestError(f"the lake has no event of {', '.join(sorted(log_types))} with an event time in {times}")
     findings = [Findings(version.rules, lookups=version.lookups, destinations=destinations) for version in versions]
     done, total = 0, sum(one.rows for one in stored)

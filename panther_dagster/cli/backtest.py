@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panther_dagster.cli.installation import now_utc, open_installation, parse_time
-from panther_dagster.cli.listing import console, terminal_text
+from panther_dagster.cli.listing import terminal_text
+from panther_dagster.cli.progress import progress_bar
 from panther_dagster.errors import BacktestError
 
 if TYPE_CHECKING:
     from panther_dagster.backtest.base import BaseVersion
-    from panther_dagster.backtest.choosing import PackItems
     from panther_dagster.backtest.running import RuleVersion
+    from panther_dagster.detect.limits import LimitedRules
     from panther_dagster.log_types.registry import Registry
     from panther_dagster.settings import Settings
     from panther_dagster.storage.lake import Lake
@@ -33,11 +35,18 @@ class BacktestFormat(StrEnum):
 
 
 def backtest(
-    rule_ids: Annotated[list[str], typer.Argument(metavar="RULE_ID...", help="Rules (AnalysisType rule), enabled or not.")],
     start: Annotated[
         datetime,
         typer.Option("--from", parser=parse_time, metavar="TIME", help="First event time: 2024-05-01T10:00 (UTC), or 24h, 7d ago."),
     ],
+    rule_ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[RULE_ID]...",
+            help="Rules (AnalysisType rule), enabled or not. With --base, none: every rule that differs.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
     end: Annotated[datetime | None, typer.Option("--to", parser=parse_time, metavar="TIME", help="Before then; default: now.")] = None,
     path: Annotated[
         list[Path],
@@ -55,9 +64,14 @@ def backtest(
 ) -> None:
     """Run rules over events that the lake holds, by event time, and write nothing into it.
 
+    With --base and no RULE_ID: every rule that is new, gone or has another version, each where it is enabled, so that switching one on
+    or off shows.
+
     Exit code 0: done, whatever the rules found; 1: a rule does not load, or with --fail-on-change something differs; 2: it cannot be run
     as asked (unknown rule or ref, no events in the range ...).
     """
+    if not rule_ids and base is None:
+        raise typer.BadParameter("name rules, or --base GIT_REF for all that differ from it")
     if fail_on_change and base is None:
         raise typer.BadParameter("--fail-on-change needs --base")
     try:
@@ -74,7 +88,7 @@ def _backtest(
 ) -> tuple[bool, bool]:
     """Run it and write the report. Returns whether a rule does not load, and whether something differs from the base."""
     from panther_dagster.backtest.base import base_version
-    from panther_dagster.backtest.choosing import PackItems, read_items
+    from panther_dagster.backtest.choosing import PackItems, changed_rules, named_rules, read_items
     from panther_dagster.backtest.running import run_backtest
     from panther_dagster.cli.backtest_reports import Written, write_report
     from panther_dagster.detect.backtest import TimeRange
@@ -87,73 +101,76 @@ def _backtest(
         paths = list(given_paths) or list(settings.rules.paths)
         overlays = [] if given_paths else list(settings.rules.overlays)
         items, base, base_items = read_items(paths), None, PackItems({})
+        present = _Rules(settings, load_registry(settings.dbt_project), paths, overlays)
+        before = None
         if ref is not None:
             base = stack.enter_context(base_version(paths, ref))
-            base_items = read_items(_paths_at(base, paths))
-        PackItems({**base_items.by_id, **items.by_id}).check(rule_ids)
-        registry = load_registry(settings.dbt_project)
-        present = _version(stack, settings, lake, registry, paths, overlays, _chosen(items, rule_ids))
-        before = None
-        if base is not None:
-            base_overlays = [folder for overlay in overlays if (folder := base.path(overlay) if base.is_tracked(overlay) else overlay)]
-            before = _version(stack, settings, lake, registry, _paths_at(base, paths), base_overlays, _chosen(base_items, rule_ids))
+            before = present.at(base)
+            base_items = read_items(before.paths)
+        if rule_ids or before is None:
+            PackItems({**base_items.by_id, **items.by_id}).check(rule_ids)
+            chosen = named_rules(rule_ids, items, base_items)
+        else:
+            with present.loaded() as rules, before.loaded() as base_rules:
+                chosen = changed_rules(rules.rules, base_rules.rules, items, base_items)
         names = {destination.name: destination.name for destination in settings.destinations}
+        versions = [present.version(stack, lake, chosen.present)]
+        if before is not None:
+            versions.append(before.version(stack, lake, chosen.base))
+        times = TimeRange(start, end)
         with _progress() as on_rows:
-            report = run_backtest(lake, present, before, times=TimeRange(start, end), destinations=names or None, on_rows=on_rows)
-    written = Written(report, rule_ids, items, base_items, base)
+            report = run_backtest(lake, *versions, times=times, destinations=names or None, on_rows=on_rows, needs_events=bool(rule_ids))
+    written = Written(report, chosen, items, base_items, base)
     for line in written.complaints():
         typer.echo(f"invalid: {terminal_text(line)}", err=True)
     write_report(written, format.value)
-    return written.is_failed, report.difference is not None and report.difference.is_change
+    # Named rules are all there; what differs cannot be known of a file that cannot be read.
+    is_failed = written.is_failed or (not rule_ids and bool(items.errors))
+    return is_failed, report.difference is not None and report.difference.is_change
 
 
-def _chosen(items: PackItems, rule_ids: Sequence[str]) -> list[str]:
-    return [rule_id for rule_id in rule_ids if rule_id in items.by_id]
+@dataclass(frozen=True)
+class _Rules:
+    """Where the rules of a version are."""
 
+    settings: Settings
+    registry: Registry
+    paths: Sequence[Path]
+    overlays: Sequence[Path]
 
-def _paths_at(base: BaseVersion, paths: Sequence[Path]) -> list[Path]:
-    return [found for path in paths if (found := base.path(path)) is not None]
+    def at(self, base: BaseVersion) -> _Rules:
+        """The same at a git ref; overlays that are in none of its repositories stay as they are."""
+        paths = [found for path in self.paths if (found := base.path(path)) is not None]
+        overlays = [found for one in self.overlays if (found := base.path(one) if base.is_tracked(one) else one) is not None]
+        return replace(self, paths=paths, overlays=overlays)
 
+    def loaded(self, only: Sequence[str] | None = None) -> LimitedRules:
+        """The rules in a process of their own."""
+        from panther_dagster.detect.limits import LimitedRules, RuleLimits
 
-def _version(
-    stack: ExitStack,
-    settings: Settings,
-    lake: Lake,
-    registry: Registry,
-    paths: Sequence[Path],
-    overlays: Sequence[Path],
-    rule_ids: Sequence[str],
-) -> RuleVersion:
-    """The rules in a process of their own, which ends with the stack; lookup tables as the lake has them, none is loaded."""
-    from panther_dagster.backtest.running import RuleVersion
-    from panther_dagster.detect.limits import LimitedRules, RuleLimits
-    from panther_dagster.detect.lookups.declaration import read_lookup_tables
-    from panther_dagster.detect.lookups.history import LookupHistory
+        rules = self.settings.rules
+        limits = RuleLimits(rules.max_seconds, rules.max_memory_bytes)
+        return LimitedRules(
+            self.paths, overlays=self.overlays, limits=limits, registry=self.registry, use_prefilter=rules.use_prefilter, only=only
+        )
 
-    limits = RuleLimits(settings.rules.max_seconds, settings.rules.max_memory_bytes)
-    use_prefilter = settings.rules.use_prefilter
-    rules = LimitedRules(paths, overlays=overlays, limits=limits, registry=registry, use_prefilter=use_prefilter, only=rule_ids)
-    catalog = read_lookup_tables(paths, sources=settings.rules.lookup_sources, log_types=registry.by_name)
-    for error in catalog.errors:  # rules run without them, as in a run
-        typer.echo(f"lookup table: {terminal_text(error)}", err=True)
-    return RuleVersion(stack.enter_context(rules), LookupHistory(lake, catalog))
+    def version(self, stack: ExitStack, lake: Lake, rule_ids: Sequence[str]) -> RuleVersion:
+        """These rules, which end with the stack; lookup tables as the lake has them, none is loaded."""
+        from panther_dagster.backtest.running import RuleVersion
+        from panther_dagster.detect.lookups.declaration import read_lookup_tables
+        from panther_dagster.detect.lookups.history import LookupHistory
+
+        catalog = read_lookup_tables(self.paths, sources=self.settings.rules.lookup_sources, log_types=self.registry.by_name)
+        for error in catalog.errors:  # rules run without them, as in a run
+            typer.echo(f"lookup table: {terminal_text(error)}", err=True)
+        return RuleVersion(stack.enter_context(self.loaded(rule_ids)), LookupHistory(lake, catalog))
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<14}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counts]}", markup=False),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console(is_error=True), transient=True) as progress:
-        task = progress.add_task("loading rules", total=None, counts="")
+    with progress_bar("loading rules") as update:
 
         def on_rows(done: int, total: int) -> None:
-            progress.update(task, description="running rules", completed=done, total=total, counts=f"{done:,} of {total:,} events")
+            update(description="running rules", completed=done, total=total, counts=f"{done:,} of {total:,} events")
 
         yield on_rows

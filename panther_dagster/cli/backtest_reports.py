@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from panther_dagster.cli.listing import Column, Format, terminal_text, time_text
 if TYPE_CHECKING:
     from panther_dagster.backtest.alerting import BacktestAlert
     from panther_dagster.backtest.base import BaseVersion
-    from panther_dagster.backtest.choosing import PackItems
+    from panther_dagster.backtest.choosing import ChosenRules, PackItems
     from panther_dagster.backtest.running import BacktestReport, VersionReport
 
 TOP_ENTITIES: Final = 5
@@ -40,10 +40,10 @@ _COUNTS: Final = ("events", "candidates", "matches", "errors")
 
 @dataclass(frozen=True)
 class Written:
-    """A report with what is known of the rules that were asked for."""
+    """A report with what is known of the rules that were chosen."""
 
     report: BacktestReport
-    rule_ids: Sequence[str]
+    chosen: ChosenRules
     items: PackItems
     base_items: PackItems
     base: BaseVersion | None
@@ -55,13 +55,14 @@ class Written:
 
     def present_rows(self) -> list[dict[str, Any]]:
         """One row per rule, as it is now."""
-        return [self._row(rule_id, self.report.present, self.items, "now") for rule_id in self.rule_ids]
+        return [self._row(rule_id, self.report.present, self.items, "now", self.chosen.disabled) for rule_id in self.chosen.rule_ids]
 
     def base_rows(self) -> list[dict[str, Any]]:
         """One row per rule, as it was at the base; none without one."""
         if self.base is None or self.report.base is None:
             return []
-        return [self._row(rule_id, self.report.base, self.base_items, self.base.ref) for rule_id in self.rule_ids]
+        version, name = self.report.base, self.base.ref
+        return [self._row(rule_id, version, self.base_items, name, self.chosen.base_disabled) for rule_id in self.chosen.rule_ids]
 
     def complaints(self) -> Iterator[str]:
         """What is wrong with files of the rules."""
@@ -69,11 +70,12 @@ class Written:
         if self.base is not None and self.report.base is not None:
             yield from dict.fromkeys(self.base.shown(str(error)) for error in (*self.report.base.errors, *self.base_items.errors))
 
-    def _row(self, rule_id: str, version: VersionReport, items: PackItems, name: str) -> dict[str, Any]:
+    def _row(self, rule_id: str, version: VersionReport, items: PackItems, name: str, disabled: Container[str]) -> dict[str, Any]:
         found = version.by_rule.get(rule_id)
         row: dict[str, Any] = {"rule_id": rule_id, "version": name}
         if found is None:
-            return {**row, "status": "does not load" if rule_id in items.by_id else "not there"}
+            there = "disabled" if rule_id in disabled else "does not load"
+            return {**row, "status": there if items.has_rule(rule_id) else "not there"}
         return {
             **row,
             "status": "stopped" if found.is_stopped else "ran",
@@ -123,6 +125,7 @@ def _document(written: Written) -> dict[str, Any]:
             "alerts_changed": [{"before": asdict(before), "after": asdict(after)} for before, after in changes.changed],
             "matches_added": dict(sorted(changes.matches_added.items())),
             "matches_lost": dict(sorted(changes.matches_lost.items())),
+            "changed_and_not_run": list(written.chosen.not_run),
         }
     return document
 
@@ -130,7 +133,7 @@ def _document(written: Written) -> dict[str, Any]:
 def _write_table(written: Written) -> None:
     rows = _both(written)
     columns = [column for column in COLUMNS if column.key != "version" or written.base is not None]
-    write_rows([{**row, "cpu_seconds": _seconds(row)} for row in rows], columns, Format.TABLE)
+    write_rows([{**row, "cpu_seconds": _seconds(row)} for row in rows], columns, Format.TABLE, empty="no rule differs")
     for row in rows:
         details = list(_details(row))
         if details:
@@ -168,6 +171,9 @@ def _markdown(written: Written) -> Iterator[str]:
     yield ""
     yield f"{events:,} events from {time_text(report.times.start)} to {time_text(report.times.end)} (UTC)."
     yield ""
+    if not written.chosen.rule_ids:
+        yield from _notes(written)
+        return
     columns = [column for column in COLUMNS if column.key != "version" or written.base is not None]
     yield "| " + " | ".join(column.heading for column in columns) + " |"
     yield "|" + "|".join(" --: " if column.align == "right" else " --- " for column in columns) + "|"
@@ -212,10 +218,13 @@ def _notes(written: Written) -> Iterator[str]:
     changes = report.difference
     if changes is None:
         return
+    if written.chosen.not_run:
+        names = ", ".join(terminal_text(item_id) for item_id in written.chosen.not_run)
+        yield f"differ, and cannot be run over stored events: {names}"
     for count, text in ((changes.matches_added, "events match that did not before"), (changes.matches_lost, "events match no longer")):
         for rule_id, matches in sorted(count.items()):
             yield f"{terminal_text(rule_id)}: {matches:,} {text}"
-    if not changes.is_change:
+    if not changes.is_change and written.chosen.rule_ids:
         yield "no match and no alert differs"
 
 
@@ -245,7 +254,7 @@ def _verdict(written: Written) -> str:
     if changes is None:
         return f"{alerts:,} alerts"
     if not changes.is_change:
-        return "no change"
+        return "no change" if written.chosen.rule_ids else "no rule differs"
     return f"{len(changes.added):,} alerts added, {len(changes.lost):,} lost, {len(changes.changed):,} changed"
 
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from panther_dagster.cli.installation import now_utc
-from panther_dagster.cli.listing import console, size_text
+from panther_dagster.cli.listing import size_text
+from panther_dagster.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from panther_dagster.defs.run import BatchEvent, BatchOutcome
@@ -79,20 +80,10 @@ def run_with_progress(settings: Settings, batches: Sequence[Batch]) -> list[Batc
 
 @contextmanager
 def _progress(batches: Sequence[Batch]) -> Iterator[Callable[[BatchEvent], None]]:
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     batch_by_id = {batch.batch_id: batch for batch in batches}
     total = sum(batch.size_bytes for batch in batches)
     counts: Counter[str] = Counter()
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<16}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counts]}", markup=False),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console(is_error=True), transient=True) as progress:
-        task = progress.add_task("starting", total=total or 1, counts="")
+    with progress_bar("starting", total=total or 1) as update:
 
         def on_event(event: BatchEvent) -> None:
             batch = batch_by_id[event.batch_id]
@@ -109,7 +100,7 @@ def _progress(batches: Sequence[Batch]) -> Iterator[Callable[[BatchEvent], None]
                 f"{counts['objects']:,} of {sum(b.objects for b in batches):,} files  {size_text(counts['size_bytes'])}  "
                 f"{counts['events']:,} events  {counts['alerts']:,} alerts"
             )
-            progress.update(task, completed=done, counts=text, description=description)
+            update(completed=done, counts=text, description=description)
 
         yield on_event
 

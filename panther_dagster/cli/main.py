@@ -22,6 +22,7 @@ from panther_dagster.cli import (
     ingest,
     lake,
     lookups,
+    quarantine,
     queries,
     rule_listing,
     rules,
@@ -66,6 +67,8 @@ app.command("dispatch")(destinations.dispatch)
 app.command("dev")(dev.dev)
 app.command("health")(health.health)
 app.add_typer(alerts.app, name="alerts")
+rule_listing.app.command("quarantined")(quarantine.quarantined)
+rule_listing.app.command("release")(quarantine.release)
 app.add_typer(rule_listing.app, name="rules")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")

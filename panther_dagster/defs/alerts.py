@@ -37,7 +37,7 @@ def alerts_asset(hours: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
         unit = unit_of_run(context)
         now_utc = utc_now().replace(tzinfo=None)
-        correlated = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in lake.correlation_rules.rules), now_utc=now_utc)
+        correlated = raise_correlated_alerts(lake.lake, now_utc=now_utc)
         report = raise_alerts(lake.lake, unit, now_utc=now_utc)
         ensure_views(lake.lake, lake.registry)
         landed = f"select p_batch_id from {BATCHES.name} where state = 'LANDED' and {unit.predicate}"

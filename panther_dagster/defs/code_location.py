@@ -58,7 +58,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs.append(dg.define_asset_job(MARTS_JOB, dg.AssetSelection.assets(marts).without_checks(), description="Seeds and marts anew."))
     if lookups:
         jobs.append(dg.define_asset_job(LOOKUPS_JOB, dg.AssetSelection.assets(lookups), description="Lookup tables from their sources."))
-    about_checks = "Freshness of sources, dbt's tests, slow and noisy rules."
+    about_checks = "Freshness of sources, dbt's tests, slow, noisy and quarantined rules."
     jobs.append(dg.define_asset_job(CHECKS_JOB, dg.AssetSelection.checks(*checks), description=about_checks))
     return dg.Definitions(
         assets=[*sources, *flow, *([marts] if marts else []), *([lookups] if lookups else []), deliveries_spec()],

@@ -1,4 +1,7 @@
-"""Correlation rules that become true because nothing happens: a job at their due times. All others run with each batch."""
+"""Correlation rules that become true because nothing happens: a job at their due times. All others run with each batch.
+
+The job also raises the alerts that a run has left undone which did not end, when no other run has done it.
+"""
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
 import dagster as dg
@@ -24,7 +27,7 @@ def correlate_due_rules(context: dg.OpExecutionContext, lake: LakeResource) -> N
     for error in loaded.errors:
         context.log.warning(str(error))
     found = correlate_due(lake.lake, rules=loaded.rules, now_utc=now_utc)
-    report = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in loaded.rules), now_utc=now_utc)
+    report = raise_correlated_alerts(lake.lake, now_utc=now_utc)
     context.add_output_metadata({"signals": found.signals, "alerts": report.created})
 
 
@@ -34,7 +37,7 @@ def correlate_signals() -> None:
 
 
 def correlation_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Asks every five minutes, and starts the job when a rule is due."""
+    """Asks every five minutes, and starts the job when a rule is due or alerts are left undone."""
 
     @dg.schedule(
         name="correlate_signals_schedule",
@@ -44,14 +47,16 @@ def correlation_schedule(settings: Settings) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     def due_correlations(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        from panther_dagster.alerts.correlated import is_left
         from panther_dagster.detect.correlation.correlating import is_due
         from panther_dagster.detect.correlation.loading import load_correlation_rules
 
-        rules = [rule for rule in load_correlation_rules(settings.rules.paths).rules if rule.is_enabled and rule.pattern.absent]
-        if not rules:
-            return dg.SkipReason("no enabled correlation rule has an absence")
+        now_utc = utc_now().replace(tzinfo=None)
+        loaded = load_correlation_rules(settings.rules.paths, overlays=settings.rules.overlays)
+        rules = [rule for rule in loaded.rules if rule.is_enabled and rule.pattern.absent]
         with lake_session(settings) as lake:
-            is_any_due = is_due(lake, rules, now_utc=utc_now().replace(tzinfo=None))
-        return dg.RunRequest() if is_any_due else dg.SkipReason("no rule is due")
+            if is_left(lake, now_utc=now_utc) or is_due(lake, rules, now_utc=now_utc):
+                return dg.RunRequest()
+        return dg.SkipReason("no rule is due" if rules else "no enabled correlation rule has an absence")
 
     return due_correlations

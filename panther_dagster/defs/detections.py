@@ -36,7 +36,15 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition, lookups: S
 
         names = {destination.name: destination.name for destination in lake.installation.destinations}
         unit, lookups = unit_of_run(context), lookup_history(context, lake)
-        report = detect(lake.lake, unit, rules=lake.rules, registry=lake.registry, destinations=names or None, lookups=lookups)
+        report = detect(
+            lake.lake,
+            unit,
+            rules=lake.rules,
+            registry=lake.registry,
+            destinations=names or None,
+            lookups=lookups,
+            quarantine=lake.quarantine(utc_now().replace(tzinfo=None)),
+        )
         # Now, and not before detection: it must see what other runs have committed meanwhile.
         correlated = correlate(lake.lake, unit, rules=lake.correlation_rules.rules, now_utc=utc_now().replace(tzinfo=None))
         metadata_by_table: dict[str, dict[str, Any]] = {
@@ -48,7 +56,10 @@ def rule_matches_assets(nodes: Nodes, hours: dg.PartitionsDefinition, lookups: S
                 "seconds": round(report.seconds, 3),
                 "cpu_seconds": round(report.cpu_seconds, 3),
             },
-            RULE_ERRORS.name: {"errors": report.errors, "quarantined": dg.MetadataValue.json(sorted(lake.rules.quarantined_ids))},
+            RULE_ERRORS.name: {
+                "errors": report.errors,
+                "quarantined": dg.MetadataValue.json(sorted(lake.rules.quarantined_ids | lake.rules.left_out_ids)),
+            },
         }
         for key in sorted(context.selected_asset_keys):
             yield dg.MaterializeResult(asset_key=key, metadata=metadata_by_table[".".join(key.path)])

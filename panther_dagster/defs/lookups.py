@@ -67,7 +67,7 @@ def lookups_assets(tables: Sequence["LookupDeclaration"]) -> dg.AssetsDefinition
     return load_lookups
 
 
-def lookup_history(context: dg.AssetExecutionContext, lake: LakeResource) -> "LookupHistory":
+def lookup_history(context: dg.AssetExecutionContext | dg.OpExecutionContext, lake: LakeResource) -> "LookupHistory":
     """Lookup tables for one detection. What is wrong with them is logged: rules run without them."""
     from panther_dagster.detect.lookups.history import LoadReport, LookupHistory
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from panther_dagster.detect.correlation.loading import CorrelationRules
     from panther_dagster.detect.limits import LimitedRules
     from panther_dagster.detect.lookups.declaration import LookupCatalog
+    from panther_dagster.detect.quarantine import Quarantine
     from panther_dagster.log_types.registry import Registry
     from panther_dagster.normalize.dbt import DbtProject
 
@@ -108,15 +110,23 @@ class LakeResource(dg.ConfigurableResource):
         limited: LimitedRules = self._loaded["rules"]
         return limited
 
+    def quarantine(self, now_utc: datetime) -> Quarantine:
+        """When rules that were stopped are left out. `now_utc`: naive."""
+        from panther_dagster.detect.quarantine import Quarantine
+
+        rules = self.installation.rules
+        return Quarantine(rules.quarantine_after, timedelta(hours=rules.quarantine_hours), now_utc)
+
     @property
     def correlation_rules(self) -> CorrelationRules:
         """All correlation rules that load, and the errors of those that do not."""
         from panther_dagster.detect.correlation.loading import load_correlation_rules
 
         if "correlation_rules" not in self._loaded:
-            self._loaded["correlation_rules"] = load_correlation_rules(self.installation.rules.paths)
-        rules: CorrelationRules = self._loaded["correlation_rules"]
-        return rules
+            rules = self.installation.rules
+            self._loaded["correlation_rules"] = load_correlation_rules(rules.paths, overlays=rules.overlays)
+        loaded: CorrelationRules = self._loaded["correlation_rules"]
+        return loaded
 
     @property
     def lookups(self) -> LookupCatalog:

@@ -1,4 +1,7 @@
-"""Asset checks of what rules cost and how many alerts they make. Hourly, over a day: a batch is too short to tell, and must not wait."""
+"""Asset checks of what rules cost, how many alerts they make, and which are in quarantine.
+
+Hourly, over a day: a batch is too short to tell, and must not wait.
+"""
 
 # Without `from __future__ import annotations`: Dagster refuses a context whose annotation is a string.
 from collections.abc import Iterator, Mapping
@@ -26,11 +29,17 @@ NOISY_RULES = dg.AssetCheckSpec(
     "noisy_rules", asset=ALERTS, description="Warns of rules that made more than rules.noisy_alerts_per_day alerts in the last day."
 )
 
+QUARANTINED_RULES = dg.AssetCheckSpec(
+    "quarantined_rules",
+    asset=table_key(SIGNALS.name),
+    description="Warns of rules that are not run because limits stopped them rules.quarantine_after times.",
+)
+
 
 def rule_checks() -> dg.AssetChecksDefinition:
-    """The two checks."""
+    """The three checks."""
 
-    @dg.multi_asset_check(name="rule_checks", specs=[SLOW_RULES, NOISY_RULES], can_subset=True)
+    @dg.multi_asset_check(name="rule_checks", specs=[SLOW_RULES, NOISY_RULES, QUARANTINED_RULES], can_subset=True)
     def check_rules(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> Iterator[dg.AssetCheckResult]:
         wanted = {key.name for key in context.selected_asset_check_keys}
         results = rule_results(lake.lake, lake.installation.rules, now_utc=utc_now().replace(tzinfo=None))
@@ -40,8 +49,9 @@ def rule_checks() -> dg.AssetChecksDefinition:
 
 
 def rule_results(lake: Lake, settings: RulesSettings, *, now_utc: datetime) -> Iterator[dg.AssetCheckResult]:
-    """Results over the hours of delivery of the last day. One aggregate query each. `now_utc`: naive."""
-    from panther_dagster.detect.rule_numbers import alerts_by_rule, rule_costs
+    """Results over the hours of delivery of the last day, and of quarantine as it is now. One query each. `now_utc`: naive."""
+    from panther_dagster.detect.quarantine import Quarantine
+    from panther_dagster.detect.rule_numbers import alerts_by_rule, quarantined_rules, rule_costs
     from panther_dagster.detect.rule_report import RuleThresholds, is_noisy, is_slow
 
     thresholds = RuleThresholds(settings.slow_microseconds, settings.slow_cpu_seconds, settings.noisy_alerts_per_day)
@@ -61,6 +71,12 @@ def rule_results(lake: Lake, settings: RulesSettings, *, now_utc: datetime) -> I
         rule_id: {"alerts_per_day": alerts} for rule_id, alerts in alerts_by_rule(lake, hours).items() if is_noisy(alerts, days, thresholds)
     }
     yield _result(NOISY_RULES, noisy, "alerts_per_day")
+    quarantine = Quarantine(settings.quarantine_after, timedelta(hours=settings.quarantine_hours), now_utc)
+    left_out = {
+        rule.rule_id: {"stops": rule.stops, "until": f"{rule.until}Z", "last": rule.last_stop}
+        for rule in quarantined_rules(lake, quarantine)
+    }
+    yield _result(QUARANTINED_RULES, left_out, "stops")
 
 
 def _result(spec: dg.AssetCheckSpec, numbers_by_rule: Mapping[str, Mapping[str, Any]], size: str) -> dg.AssetCheckResult:

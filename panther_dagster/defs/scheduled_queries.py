@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from panther_dagster.defs.batch_runs import utc_now
+from panther_dagster.defs.lookups import lookup_history
 from panther_dagster.defs.resources import LakeResource
 from panther_dagster.detect.schedule import Schedule
 from panther_dagster.detect.scheduled import ScheduledQuery, load_queries
@@ -34,10 +35,19 @@ def run_scheduled_query(context: dg.OpExecutionContext, lake: LakeResource) -> N
         raise RuleError(f"no scheduled query is named '{tags.get(QUERY_TAG)}'; the run's tag {QUERY_TAG} says which to run")
     time = datetime.fromisoformat(tags[TIME_TAG]) if TIME_TAG in tags else utc_now().replace(tzinfo=None)
     names = {destination.name: destination.name for destination in lake.installation.destinations}
-    report = run_query(lake.lake, query, rules=lake.rules, time_utc=time, templates=queries.templates, destinations=names or None)
+    report = run_query(
+        lake.lake,
+        query,
+        rules=lake.rules,
+        time_utc=time,
+        templates=queries.templates,
+        destinations=names or None,
+        lookups=lookup_history(context, lake),
+        quarantine=lake.quarantine(utc_now().replace(tzinfo=None)),
+    )
     now_utc = utc_now().replace(tzinfo=None)
     correlate(lake.lake, report.unit, rules=lake.correlation_rules.rules, now_utc=now_utc)
-    correlated = raise_correlated_alerts(lake.lake, (rule.rule_id for rule in lake.correlation_rules.rules), now_utc=now_utc)
+    correlated = raise_correlated_alerts(lake.lake, now_utc=now_utc)
     alerts = raise_alerts(lake.lake, report.unit, now_utc=now_utc)
     ensure_views(lake.lake, lake.registry)
     counts = (report.rows, report.rules, report.matches, report.errors, alerts.created + correlated.created)

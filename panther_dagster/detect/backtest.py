@@ -163,7 +163,7 @@ class Findings:
             return
         enrichment = self._lookups.enrichment(log_type, rows) if self._lookups is not None else None
         explained = enriched(rows, log_type, enrichment) if enrichment is not None else rows
-        result = self._rules.evaluate(explained, log_type=log_type, destinations=self._destinations)
+        result = self._rules.evaluate(explained, log_type=log_type, destinations=self._destinations, enrichment=enrichment)
         for run in result.runs.to_pylist():
             found = self.by_rule[run["rule_id"]]
             for name in ("events", "candidates", "matches", "cpu_seconds"):

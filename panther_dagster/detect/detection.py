@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from panther_dagster.detect.events import enriched
-from panther_dagster.detect.limits import LimitedRules
+from panther_dagster.detect.limits import STOPS, LimitedRules
 from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
 from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
+from panther_dagster.detect.quarantine import Quarantine
 from panther_dagster.detect.runner import Candidates, evaluate, every_rule_on_every_row
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
-from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
+from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, RULE_STOPS, SIGNALS
 
 ROWS_PER_BATCH = 5_000
 
@@ -44,6 +45,7 @@ def detect(
     destinations: Mapping[str, str] | None = None,
     lookups: LookupHistory | None = None,
     use_prefilter: bool = True,
+    quarantine: Quarantine | None = None,
 ) -> DetectionReport:
     """Run all enabled rules over the unit's normalized rows and replace the unit's signals, rule errors and rule runs.
 
@@ -52,11 +54,12 @@ def detect(
 
     Args: rules: a RuleSet runs in this process; LimitedRules run in their own, where none can hold up or end the detection. registry:
     limits the log types to the declared ones. lookups: tables that explain fields of events to rules, as p_enrichment. use_prefilter: of a
-    RuleSet, run a rule only on rows for which its code can return anything but False; the signals are the same without it.
+    RuleSet, run a rule only on rows for which its code can return anything but False; the signals are the same without it. quarantine: of
+    LimitedRules, leaves rules out that were stopped often, and notes those that are stopped now; None: all run.
     """
     began, cpu_began = time.perf_counter(), _cpu_seconds(rules)
     if isinstance(rules, LimitedRules):
-        rules.forget_changes()
+        rules.begin(quarantine.rules(lake) if quarantine is not None else None)
     signals, errors, runs = [], [], []
     events_by_log_type: dict[str, int] = {}
     stored = lake.tables_with(unit)  # planning a read of each log type's table takes 0.13 s, of most in vain
@@ -72,7 +75,7 @@ def detect(
             enrichment = lookups.enrichment(log_type, rows) if lookups is not None else None
             if isinstance(rules, LimitedRules):
                 explained = enriched(rows, log_type, enrichment) if enrichment is not None else rows
-                result = rules.evaluate(explained, log_type=log_type, destinations=destinations)
+                result = rules.evaluate(explained, log_type=log_type, destinations=destinations, enrichment=enrichment)
             else:
                 result = evaluate(
                     rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates, enrichment=enrichment
@@ -83,11 +86,14 @@ def detect(
     all_signals = pa.concat_tables([SIGNALS.columns.empty_table(), *signals])
     all_errors = pa.concat_tables([RULE_ERRORS.columns.empty_table(), *errors])
     all_runs = _summed(pa.concat_tables([RULE_RUNS.columns.empty_table(), *runs]))
+    stops = stops_of(quarantine, rules, all_errors)
 
     def write(tx: Transaction) -> None:
         tx.replace(SIGNALS, all_signals, unit)
         tx.replace(RULE_ERRORS, all_errors, unit)
         tx.replace(RULE_RUNS, all_runs, unit)
+        if stops.num_rows:
+            tx.append(RULE_STOPS, stops)
 
     lake.transact(write)
     if isinstance(rules, LimitedRules):
@@ -103,6 +109,13 @@ def detect(
         events_by_log_type=events_by_log_type,
         matches_by_rule={row["rule_id"]: row["signal_id_count"] for row in matched},
     )
+
+
+def stops_of(quarantine: Quarantine | None, rules: RuleSet | LimitedRules, errors: pa.Table) -> pa.Table:
+    """Rows of RULE_STOPS of a detection, from its rule errors."""
+    if quarantine is None or not isinstance(rules, LimitedRules) or not rules.quarantined_ids:
+        return RULE_STOPS.columns.empty_table()
+    return quarantine.stops(errors, rules.quarantined_ids, STOPS)
 
 
 def _cpu_seconds(rules: RuleSet | LimitedRules) -> float:

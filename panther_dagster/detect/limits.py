@@ -5,6 +5,8 @@ gets one row in the errors for it, and the batch runs again without it, in a pro
 every batch are complete, and each is there once. So is what rules remember through the cache: changes come with the results of a batch and
 are kept when the whole detection has succeeded. What rules keep in their modules' globals starts anew with such a process.
 
+A rule that was stopped in several detections is not run at all in the next ones; which, says who begins them (quarantine.py).
+
 Rules without such faults give what runner.evaluate gives in this process.
 """
 
@@ -16,18 +18,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from panther_dagster.detect.lookups.enrichment import Enrichment
+from panther_dagster.detect.lookups.shared import SharedTables, Told
 from panther_dagster.detect.pack import DeclaredLogTypes
+from panther_dagster.detect.quarantine import QuarantinedRule, RuleQuarantined, RuleVersion
 from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
 from panther_dagster.detect.state.history import BatchChanges
 from panther_dagster.detect.state.location import MEMORY, opener_of
 from panther_dagster.detect.state.overlay import changes_of_json, changes_to_json
-from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits
+from panther_dagster.detect.watch import RuleEndedProcess, RuleLimits, RuleOutOfMemory, RuleTimeout
 from panther_dagster.detect.watched_worker import LoadStopped, Stopped, WatchedWorker, WorkerFailed
 from panther_dagster.errors import Location, PantherError, RuleError
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
@@ -39,6 +44,10 @@ class RuleStartedThreads(PantherError):
     """A process ended while a thread of this rule was about, and no rule is the cause when it runs alone."""
 
 
+# What error_type says of a rule that was stopped.
+STOPS: Final = tuple(kind.__name__ for kind in (RuleTimeout, RuleOutOfMemory, RuleEndedProcess, RuleStartedThreads))
+
+
 @dataclass(frozen=True)
 class LoadedRule:
     """What is known of a rule whose code is in another process."""
@@ -48,6 +57,16 @@ class LoadedRule:
     log_types: tuple[str, ...]
     is_enabled: bool
     kind: str  # rule or scheduled_rule, whose log types are queries
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What rules are to look at."""
+
+    events: pa.RecordBatch
+    log_type: str
+    destinations: Mapping[str, str] | None
+    lookups: Told | None
 
 
 class LimitedRules:
@@ -86,7 +105,10 @@ class LimitedRules:
         }
         self._worker = WatchedWorker(self._order, self._limits)
         self._quarantined: set[str] = set()
+        self._left_out: dict[RuleVersion, QuarantinedRule] = {}
+        self._told: set[tuple[str, str, str]] = set()  # rule, log type and batch of which a row says that it was left out
         self._state = state
+        self._shared = SharedTables()
         self._changes: dict[str, BatchChanges] = {}  # by batch, of this detection
         self._is_state_known = False  # to the process that runs rules
         self.cpu_seconds = 0.0  # of evaluating
@@ -100,9 +122,15 @@ class LimitedRules:
     def close(self) -> None:
         """End all processes."""
         self._worker.close()
+        self._shared.close()
 
-    def forget_changes(self) -> None:
-        """Begin a detection: rules remember what has been kept, and nothing of a detection that was not finished."""
+    def begin(self, left_out: Mapping[RuleVersion, QuarantinedRule] | None = None) -> None:
+        """Begin a detection: rules remember what has been kept, and nothing of a detection that was not finished.
+
+        Args: left_out: rules that are not run in it; its errors have a row for each of them, log type and batch.
+        """
+        self._left_out = dict(left_out or {})
+        self._told.clear()
         self._changes.clear()
         self._is_state_known = False
 
@@ -147,35 +175,53 @@ class LimitedRules:
 
     @property
     def quarantined_ids(self) -> frozenset[str]:
-        """Rules that are left out from now on."""
+        """Rules that were stopped, and are left out from now on."""
         return frozenset(self._quarantined)
 
-    def evaluate(self, events: pa.RecordBatch, *, log_type: str, destinations: Mapping[str, str] | None = None) -> DetectionResult:
-        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs."""
+    @property
+    def left_out_ids(self) -> frozenset[str]:
+        """Rules that this detection does not run, because of what happened in earlier ones."""
+        return frozenset(rule.rule_id for rule in self.rules if (rule.rule_id, rule.version) in self._left_out)
+
+    def evaluate(
+        self,
+        events: pa.RecordBatch,
+        *,
+        log_type: str,
+        destinations: Mapping[str, str] | None = None,
+        enrichment: Enrichment | None = None,
+    ) -> DetectionResult:
+        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs.
+
+        Args: enrichment: answers event.lookup(); what it says of the events themselves they have in their column p_enrichment.
+        """
         notes = _Notes(events, log_type)
+        request = _Request(events, log_type, destinations, self._shared.told(enrichment))
         wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
+        left_out = {rule.rule_id for rule in wanted if (rule.rule_id, rule.version) in self._left_out}
+        for rule in wanted:
+            if rule.rule_id in left_out:
+                notes.not_run(rule, self._left_out[rule.rule_id, rule.version], self._told)
         while True:
-            rules = [rule for rule in wanted if rule.rule_id not in self._quarantined]
+            rules = [rule for rule in wanted if rule.rule_id not in self._quarantined | left_out]
             try:
-                results = [self._run(events, rules, log_type, destinations)]
+                results = [self._run(request, rules)]
             except Stopped as stopped:
                 if stopped.rule is not None and stopped.is_certain and stopped.rule < len(rules):
                     self._quarantine(rules[stopped.rule], stopped, notes)
                     continue
-                results = self._one_by_one(events, rules, log_type, destinations, notes)
+                results = self._one_by_one(request, rules, notes)
             break
-        notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined], results)
+        notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined | left_out], results)
         return _joined(events, [*results, notes.result()])
 
-    def _one_by_one(
-        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None, notes: _Notes
-    ) -> list[DetectionResult]:
+    def _one_by_one(self, request: _Request, rules: Sequence[LoadedRule], notes: _Notes) -> list[DetectionResult]:
         """Each rule in a process of its own: whoever fails there is the cause."""
         results, have_threads, failures = [], [], []
         for rule in rules:
             self._worker.end_child()
             try:
-                results.append(self._run(events, [rule], log_type, destinations))
+                results.append(self._run(request, [rule]))
             except Stopped as stopped:
                 failures.append((rule, stopped))
             else:
@@ -192,9 +238,7 @@ class LimitedRules:
                 self._quarantine(rule, Stopped(cause), notes)
         return results
 
-    def _run(
-        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None
-    ) -> DetectionResult:
+    def _run(self, request: _Request, rules: Sequence[LoadedRule]) -> DetectionResult:
         if not rules:
             return DetectionResult(*(schema.empty_table() for schema in SCHEMAS))
         if not self._worker.is_usable:
@@ -204,10 +248,11 @@ class LimitedRules:
         _ = self._summary  # waits for the rules of a new worker
         ids = [rule.rule_id for rule in rules]
         answer = self._worker.run(
-            events,
+            request.events,
             rule_ids=ids,
-            log_type=log_type,
-            destinations=destinations,
+            log_type=request.log_type,
+            destinations=request.destinations,
+            lookups=request.lookups,
             state=lambda: changes_to_json(list(self._changes.values())),
             is_state_known=self._is_state_known,
         )
@@ -243,9 +288,13 @@ class _Notes:
     def add(self, rule: LoadedRule, stopped: Stopped) -> None:
         """A rule was stopped."""
         row = stopped.row if 0 <= stopped.row < self._events.num_rows else 0
-        place = {name: self._events.column(name)[row].as_py() for name in ("p_row_id", "p_event_time", "p_batch_id", "p_hour")}
+        row_id = self._events.column("p_row_id")[row].as_py()
         seen = "noticed at" if stopped.rule is None else f"stopped in {stopped.function}() on"
-        text = f"{stopped.cause.text}; {seen} row {place['p_row_id']}, left out for the rest of this detection"
+        text = f"{stopped.cause.text}; {seen} row {row_id}, left out for the rest of this detection"
+        self._add(rule, row, type(stopped.cause)(text), stopped.trace)
+
+    def _add(self, rule: LoadedRule, row: int, error: PantherError, trace: str = "") -> None:
+        place = {name: self._events.column(name)[row].as_py() for name in ("p_row_id", "p_event_time", "p_batch_id", "p_hour")}
         self._errors.append(
             {
                 **place,
@@ -254,12 +303,20 @@ class _Notes:
                 "rule_version": rule.version,
                 "log_type": self._log_type,
                 "function": "rule",  # no verdict is kept, whichever function it was: not one of alerting.FALLBACK_FUNCTIONS
-                "error_type": type(stopped.cause).__name__,
-                "error_message": repr(type(stopped.cause)(text)),
-                "traceback": stopped.trace.encode("utf-8", "backslashreplace").decode(),
+                "error_type": type(error).__name__,
+                "error_message": repr(error),
+                "traceback": trace.encode("utf-8", "backslashreplace").decode(),
             }
         )
         self._runs.append(self._run_row(rule, place["p_batch_id"], place["p_hour"], events=0, errors=1))
+
+    def not_run(self, rule: LoadedRule, why: QuarantinedRule, told: set[tuple[str, str, str]]) -> None:
+        """A rule is in quarantine: one row for each batch, at its first event. `told`: the batches that have theirs."""
+        batch_ids = self._events.column("p_batch_id").to_pylist()
+        for row, batch_id in enumerate(batch_ids):
+            if (rule.rule_id, self._log_type, batch_id) not in told:
+                told.add((rule.rule_id, self._log_type, batch_id))
+                self._add(rule, row, RuleQuarantined(str(why)))
 
     def left_out(self, rules: Sequence[LoadedRule], results: Sequence[DetectionResult]) -> None:
         """Count the events that these rules were meant for, where they have no result."""

@@ -26,10 +26,12 @@ _RULE_KEYS: Final = (
     *SIMPLE_DETECTION_KEYS,
 )
 _POLICY_KEYS: Final = ("PolicyID", "ResourceTypes", "AutoRemediationID", "AutoRemediationParameters", "ActionDelaySeconds")
+_NO_CORRELATION_KEYS: Final = ("Filename", "InlineFilters")
 KEYS: Final[Mapping[str, frozenset[str]]] = {
     "rule": frozenset((*_COMMON_KEYS, *_RULE_KEYS, "LogTypes")),
     "scheduled_rule": frozenset((*_COMMON_KEYS, *_RULE_KEYS, "ScheduledQueries")),
     "policy": frozenset((*_COMMON_KEYS, *_POLICY_KEYS)),
+    "correlation_rule": frozenset((*_COMMON_KEYS, *_RULE_KEYS)).difference(_NO_CORRELATION_KEYS),
 }
 REQUIRED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "rule": ("RuleID", "Enabled", "LogTypes", "Severity"),
@@ -63,7 +65,7 @@ class Findings:
 def check_metadata(kind: str, metadata: Mapping[str, Any], log_types: Iterable[str] | None, findings: Findings) -> None:
     """Note everything that is wrong with the YAML of a detection.
 
-    Args: kind: its AnalysisType, one of KEYS. log_types: the declared ones; None leaves them unchecked.
+    Args: kind: its AnalysisType, one of REQUIRED_KEYS. log_types: the declared ones; None leaves them unchecked.
     """
     _check_keys(kind, metadata, findings)
     check_values(metadata, findings)
@@ -75,9 +77,18 @@ def check_metadata(kind: str, metadata: Mapping[str, Any], log_types: Iterable[s
 def check_values(metadata: Mapping[str, Any], findings: Findings) -> None:
     """Note each value that is not of its key's type."""
     _check_types(metadata, findings)
+    check_numbers(metadata, findings)
     severity = metadata.get("Severity")
     if isinstance(severity, str) and severity.upper() not in SEVERITIES:
         findings.error(f"unknown severity '{severity}'; one of Info, Low, Medium, High, Critical", "Severity")
+
+
+def check_numbers(metadata: Mapping[str, Any], findings: Findings) -> None:
+    """Note a period or threshold that is no whole number."""
+    for key in _NUMBERS:
+        value = metadata.get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            findings.error(f"{key} must be a whole number, not {value!r}", key)
 
 
 def dedup_period_minutes(metadata: Mapping[str, Any]) -> int:
@@ -137,10 +148,6 @@ def _check_types(metadata: Mapping[str, Any], findings: Findings) -> None:
             value = metadata.get(key)
             if value is not None and not isinstance(value, kind):
                 findings.error(f"{key} must be {words}, not {value!r}", key)
-    for key in _NUMBERS:
-        value = metadata.get(key)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-            findings.error(f"{key} must be a whole number, not {value!r}", key)
     reports = metadata.get("Reports")
     for framework, ids in reports.items() if isinstance(reports, dict) else ():
         if ids is not None and not isinstance(ids, list):

@@ -1,6 +1,6 @@
 """Changes to detections of a pack that stay outside it, so that a checkout of somebody else's pack is never edited.
 
-    RuleID: AWS.Console.RootLogin          or PolicyID
+    RuleID: AWS.Console.RootLogin          of a rule of any kind; or PolicyID
     Severity: Critical                     replaces what the pack says, as Enabled, DedupPeriodMinutes, Threshold and InlineFilters do
     Tests: [...]                           are added to the pack's own
 

@@ -1,6 +1,6 @@
 """What rules saw, said and cost in a period -> a row for each, with findings. Pure: numbers in, rows out; knows no lake.
 
-quarantined     a limit stopped it: it took too long, too much memory, or its process down
+quarantined     a limit stopped it: it took too long, too much memory, or its process down; or it was not run because of that
 fails           it raised, or returned something of the wrong type
 slow            its CPU time for each candidate is over a threshold
 noisy           its alerts per day are over a threshold
@@ -37,7 +37,8 @@ class RuleThresholds:
 
 @dataclass(frozen=True)
 class RuleNumbers:
-    """What one rule did in a period. `errors` are rows of panther_signals.rule_errors; `stopped` are those of limits.py."""
+    """What one rule did in a period. `errors` are rows of panther_signals.rule_errors; `stopped` are those of limits.py, `not_run` those of
+    quarantine.py: one for each batch."""
 
     events: int = 0
     candidates: int = 0
@@ -45,6 +46,7 @@ class RuleNumbers:
     alerts: int = 0
     errors: int = 0
     stopped: int = 0
+    not_run: int = 0
     cpu_seconds: float = 0.0
     last_match: datetime | None = None  # event time, naive UTC
     last_error: str | None = None
@@ -145,10 +147,13 @@ def is_noisy(alerts: int, days: float, thresholds: RuleThresholds) -> bool:
 
 
 def _of_numbers(numbers: RuleNumbers, days: float, thresholds: RuleThresholds) -> Iterable[Finding]:
-    if numbers.stopped:
-        yield Finding("quarantined", "quarantined", f"stops: {numbers.stopped:,}; last: {numbers.last_stop}")
-    if numbers.errors > numbers.stopped:
-        yield Finding("fails", "fails", f"failures: {numbers.errors - numbers.stopped:,}; last: {numbers.last_error}")
+    if numbers.stopped or numbers.not_run:
+        stops = [f"stops: {numbers.stopped:,}; last: {numbers.last_stop}"] if numbers.stopped else []
+        left_out = [f"batches on which it was not run: {numbers.not_run:,} (panther rules quarantined)"] if numbers.not_run else []
+        yield Finding("quarantined", "quarantined", "; ".join([*stops, *left_out]))
+    failures = numbers.errors - numbers.stopped - numbers.not_run
+    if failures > 0:
+        yield Finding("fails", "fails", f"failures: {failures:,}; last: {numbers.last_error}")
     each = numbers.microseconds_per_candidate
     if each is not None and is_slow(numbers, thresholds):
         text = f"{each:,.0f} µs for each of {numbers.candidates:,} candidates, {numbers.cpu_seconds:,.1f} s in all"
@@ -158,7 +163,7 @@ def _of_numbers(numbers: RuleNumbers, days: float, thresholds: RuleThresholds) -
 
 
 def _idle(rule: DeclaredRule, numbers: RuleNumbers, period: Period) -> Iterable[Finding]:
-    if not rule.log_types or numbers.stopped or numbers.matches:
+    if not rule.log_types or numbers.stopped or numbers.not_run or numbers.matches:
         return
     if numbers.events:
         text = f"{numbers.events:,} events, of which it ran on {numbers.candidates:,}, and none matched"

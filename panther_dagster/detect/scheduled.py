@@ -16,17 +16,20 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from panther_dagster.detect.detection import stops_of
 from panther_dagster.detect.documents import place_of, read_document
 from panther_dagster.detect.items import item_files, pack_root
 from panther_dagster.detect.limits import LimitedRules
+from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.metadata import Findings, did_you_mean
 from panther_dagster.detect.pack import RuleSet
+from panther_dagster.detect.quarantine import Quarantine
 from panther_dagster.detect.runner import DetectionResult, evaluate
 from panther_dagster.detect.schedule import Schedule, read_schedule
 from panther_dagster.errors import Location, RuleError
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
 from panther_dagster.storage.panther_sql import lake_sql
-from panther_dagster.storage.tables import QUERY_RESULTS, RULE_ERRORS, RULE_RUNS, SIGNALS
+from panther_dagster.storage.tables import QUERY_RESULTS, RULE_ERRORS, RULE_RUNS, RULE_STOPS, SIGNALS
 
 QUERY_KEYS: Final = ("Query", "SnowflakeQuery")  # the second is Panther's old name of the first
 KEYS: Final = frozenset(
@@ -187,23 +190,30 @@ def run_query(
     time_utc: datetime,
     templates: Mapping[str, str],
     destinations: Mapping[str, str] | None = None,
+    lookups: LookupHistory | None = None,
+    quarantine: Quarantine | None = None,
 ) -> QueryReport:
     """Run a query as of a time, and its scheduled rules on what it finds; replaces what an earlier run of the same time wrote.
 
     Args: rules: those that are enabled and name the query in ScheduledQueries run. time_utc: naive. destinations: as of runner.evaluate.
+    lookups: tables for event.lookup(), as of that time; rows get no p_enrichment, which is the query's affair. quarantine: as of
+    detection.detect.
     Raises: LakeError: the query fails or takes too long; nothing is written.
     """
     rows = query_rows(lake, query, time_utc=time_utc, templates=templates)
     if isinstance(rules, LimitedRules):
-        rules.forget_changes()
-    result = _evaluated(rows, query.name, rules, destinations)
+        rules.begin(quarantine.rules(lake) if quarantine is not None else None)
+    result = _evaluated(rows, query.name, rules, destinations, lookups)
     unit = query.unit(time_utc)
+    stops = stops_of(quarantine, rules, result.errors)
 
     def write(tx: Transaction) -> None:
         tx.replace(QUERY_RESULTS, rows, unit)
         tx.replace(SIGNALS, result.signals, unit)
         tx.replace(RULE_ERRORS, result.errors, unit)
         tx.replace(RULE_RUNS, result.runs, unit)
+        if stops.num_rows:
+            tx.append(RULE_STOPS, stops)
 
     lake.transact(write)
     if isinstance(rules, LimitedRules):
@@ -211,7 +221,14 @@ def run_query(
     return QueryReport(rows.num_rows, result.signals.num_rows, result.errors.num_rows, result.runs.num_rows, unit)
 
 
-def _evaluated(rows: pa.Table, name: str, rules: RuleSet | LimitedRules, destinations: Mapping[str, str] | None) -> DetectionResult:
-    if isinstance(rules, LimitedRules) and rows.num_rows:
-        return rules.evaluate(rows.combine_chunks().to_batches()[0], log_type=name, destinations=destinations)
-    return evaluate(rows, rules=rules if isinstance(rules, RuleSet) else RuleSet(()), log_type=name, destinations=destinations)
+def _evaluated(
+    rows: pa.Table, name: str, rules: RuleSet | LimitedRules, destinations: Mapping[str, str] | None, lookups: LookupHistory | None
+) -> DetectionResult:
+    if not rows.num_rows:
+        return evaluate(rows, rules=RuleSet(()), log_type=name)
+    events = rows.combine_chunks().to_batches()[0]
+    enrichment = lookups.enrichment(name, events) if lookups is not None else None
+    enrichment = enrichment.for_calls() if enrichment is not None else None
+    if isinstance(rules, LimitedRules):
+        return rules.evaluate(events, log_type=name, destinations=destinations, enrichment=enrichment)
+    return evaluate(events, rules=rules, log_type=name, destinations=destinations, enrichment=enrichment)

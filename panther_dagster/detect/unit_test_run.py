@@ -19,18 +19,16 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final
 
-from panther_dagster.detect.correlation.parsing import parse_correlation_rule
+from panther_dagster.detect.correlation.loading import load_correlation_rule
 from panther_dagster.detect.correlation.unit_tests import run_correlation_test
-from panther_dagster.detect.documents import place_of
 from panther_dagster.detect.items import Item, ItemReader, is_detection
 from panther_dagster.detect.loading import LOADERS, DeclaredLogTypes
-from panther_dagster.detect.metadata import Findings
 from panther_dagster.detect.overlays import NO_OVERLAYS, Overlays
 from panther_dagster.detect.pack import PackLoader, files_by_root, unread_items
 from panther_dagster.detect.pack_items import check_pack_items
 from panther_dagster.detect.selection import RuleFilter, check_filter_keys
 from panther_dagster.detect.state import MemoryStore
-from panther_dagster.detect.unit_tests import TestResult, run_tests_of, shortfall_of
+from panther_dagster.detect.unit_tests import TestResult, place_of_test, run_tests_of, shortfall_of
 from panther_dagster.errors import Location, RuleError
 
 CORRELATION_RULE: Final = "correlation_rule"
@@ -343,14 +341,16 @@ def _work(
         except EOFError:
             return
         store.empty()
-        connection.send(_report(loader, tasks[index], lethal, options, progress))
+        connection.send(_report(loader, tasks[index], lethal, options, progress, overlays))
 
 
-def _report(loader: PackLoader, task: _Task, lethal: Mapping[int, str], options: TestOptions, progress: Any) -> ItemReport:
+def _report(
+    loader: PackLoader, task: _Task, lethal: Mapping[int, str], options: TestOptions, progress: Any, overlays: Overlays
+) -> ItemReport:
     loaded = loader.load(task.root, task.file, options.runs)
     item = _slim(loaded.item)
-    if loaded.item is not None and loaded.item.kind == CORRELATION_RULE and not loaded.errors and options.runs(loaded.item):
-        return _correlation_report(loaded.item, options)
+    if loaded.item is not None and loaded.item.kind == CORRELATION_RULE and not loaded.errors:
+        return _correlation_report(loaded.item, options, overlays)
     if loaded.detection is None:
         return ItemReport(item, errors=loaded.errors)
 
@@ -362,17 +362,19 @@ def _report(loader: PackLoader, task: _Task, lethal: Mapping[int, str], options:
     return ItemReport(item, True, tests.results, tests.shortfall, loaded.errors)
 
 
-def _correlation_report(item: Item, options: TestOptions) -> ItemReport:
+def _correlation_report(item: Item, options: TestOptions, overlays: Overlays) -> ItemReport:
     """Of a correlation rule, whose tests run none of a rule's code."""
-    findings = Findings(item.file)
-    rule = parse_correlation_rule(item.values, findings)
+    loaded = load_correlation_rule(item, overlays)
+    item, rule = loaded.item, loaded.rule
+    if not options.runs(item):
+        return ItemReport(_slim(item), errors=() if rule is None else loaded.errors)  # these are the overlay's
     if rule is None:
-        return ItemReport(_slim(item), errors=tuple(findings.errors))
+        return ItemReport(_slim(item), errors=loaded.errors)
     results = []
     for index, test in enumerate(rule.tests):
         if options.test_names and not (isinstance(test, Mapping) and test.get("Name") in options.test_names):
             continue
         ran = run_correlation_test(rule, test)
-        place = None if ran.is_passed else place_of(item.file, "Tests", index)
+        place = None if ran.is_passed else place_of_test(index, item.file, item.overlay_file, item.pack_tests)
         results.append(TestResult(ran.rule_id, ran.name, ran.is_passed, ran.expected, ran.is_triggered, error=ran.error, place=place))
-    return ItemReport(_slim(item), True, tuple(results), shortfall_of(rule.tests, options.minimum_tests), tuple(findings.errors))
+    return ItemReport(_slim(item), True, tuple(results), shortfall_of(rule.tests, options.minimum_tests), loaded.errors)

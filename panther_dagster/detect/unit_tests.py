@@ -12,6 +12,7 @@ import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -188,10 +189,15 @@ def mocked_names(rule: Detection, mocks: Sequence[Mapping[str, Any]]) -> Iterato
         yield
 
 
+def place_of_test(index: int, file: Path, overlay_file: Path | None, pack_tests: int) -> Location:
+    """Where a detection's test stands: the first `pack_tests` in its own file, the others in its overlay."""
+    if overlay_file is not None and index >= pack_tests:
+        return place_of(overlay_file, "Tests", index - pack_tests)
+    return place_of(file, "Tests", index)
+
+
 def _place(detection: Detection, index: int) -> Location:
-    if detection.overlay_file is not None and index >= detection.pack_tests:
-        return place_of(detection.overlay_file, "Tests", index - detection.pack_tests)
-    return place_of(detection.location.file, "Tests", index)
+    return place_of_test(index, detection.location.file, detection.overlay_file, detection.pack_tests)
 
 
 def _input_key(rule: Detection) -> str:

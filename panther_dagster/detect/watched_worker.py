@@ -162,19 +162,21 @@ class WatchedWorker:
         rule_ids: Sequence[str],
         log_type: str,
         destinations: Mapping[str, str] | None,
+        lookups: Mapping[str, Any] | None,
         state: Callable[[], Mapping[str, Any]],
         is_state_known: bool,
     ) -> Answer:
         """What these rules say of the events.
 
-        Args: state: what the detection has changed so far, as of Overlay.taken_changes; is asked for when the process is new, or when it
-        does not know (is_state_known) because another detection has begun.
+        Args: lookups: as of SharedTables.told. state: what the detection has changed so far, as of Overlay.taken_changes; is asked for when
+        the process is new, or when it does not know (is_state_known) because another detection has begun.
 
         Raises: Stopped: without a result; the next batch then starts in a process as it was after loading. WorkerFailed.
         """
         is_state_sent = not is_state_known or self._connection is None
         header: dict[str, Any] = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
         header["state"] = state() if is_state_sent else None
+        header["lookups"] = lookups
         connection = self._start_child()
         watch = RunWatch(self._cell, self._child or 0, self._memory_at_start + events.nbytes * MEMORY_OF_A_BYTE, self._limits)
         try:

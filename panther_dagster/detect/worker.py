@@ -43,6 +43,7 @@ from panther_dagster.detect.channel import (
     receive,
     send,
 )
+from panther_dagster.detect.lookups.shared import MappedTables
 from panther_dagster.detect.pack import RuleSet, load_rules
 from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
@@ -233,6 +234,7 @@ class _Evaluator:
         self._use_prefilter = use_prefilter
         self._state = state
         self._prefilters: dict[str, Prefilter] = {}
+        self._tables = MappedTables()
         self._connection = connection
         self._cell = cell
         self._rules = rules
@@ -263,9 +265,10 @@ class _Evaluator:
         began = time.process_time()
         self._cell.numbers[RULE] = NO_RULE
         try:
+            enrichment = self._tables.lookups(header["lookups"])
             if self._address_space_at_start is not None:
                 grant = self._memory_bytes + len(payload) * MEMORY_OF_A_BYTE
-                _bound(self._address_space_at_start + grant * _ADDRESS_SPACE_FACTOR)
+                _bound(self._address_space_at_start + self._tables.size_bytes + grant * _ADDRESS_SPACE_FACTOR)
             if header["state"] is not None:
                 self._state.start_from(changes_of_json(header["state"]))
             result = evaluate(
@@ -275,6 +278,7 @@ class _Evaluator:
                 destinations=header["destinations"],
                 candidates=self._candidates(header["log_type"]),
                 progress=self._cell.numbers,
+                enrichment=enrichment,
                 enter_batch=self._state.enter,
             )
             self._state.enter(None)

@@ -209,6 +209,26 @@ RULE_RUNS = Table(
     ),
 )
 
+RULE_STOPS = Table(
+    "panther_monitor.rule_stops",
+    "One row per stop of a rule by a limit, and per release from quarantine: what quarantine goes by.",
+    columns(
+        [
+            ("rule_id", pa.string(), "RuleID."),
+            ("rule_version", pa.string(), "Hash of code, metadata and helpers; null of a release, which is for all versions."),
+            ("event_type", pa.string(), "STOPPED, RELEASED."),
+            ("event_time", TIME, "When the detection ran that stopped it, or when it was released."),
+            ("error_type", pa.string(), "RuleTimeout, RuleOutOfMemory, RuleEndedProcess, RuleStartedThreads."),
+            ("error_message", pa.string(), "What it did, and where."),
+            ("log_type", pa.string(), "Log type, as AWS.CloudTrail."),
+            ("p_row_id", pa.string(), "Row that it was at."),
+            ("p_batch_id", pa.string(), "Batch of the row."),
+            ("p_hour", TIME, "Hour of the delivery: the Dagster partition."),
+        ]
+    ),
+    is_small=True,
+)
+
 CORRELATION_RUNS = Table(
     "panther_monitor.correlation_runs",
     "One row per correlation rule with an absence: until when it has looked at its due times.",
@@ -218,6 +238,20 @@ CORRELATION_RUNS = Table(
             ("rule_version", pa.string(), "Hash of the rule's YAML."),
             ("looked_until", TIME, "The last due time that it has looked at."),
             ("p_batch_id", pa.string(), "correlation:<rule id>, by which the row is replaced."),
+        ]
+    ),
+    is_small=True,
+)
+
+CORRELATED_BATCHES = Table(
+    "panther_monitor.correlated_batches",
+    "One row per batch that got signals of a correlation rule and whose alerts are still to be raised: empty when no run is at it.",
+    columns(
+        [
+            ("correlated_batch_id", pa.string(), "Batch that holds the signals."),
+            ("first_event_time", TIME, "When the first of them happened."),
+            ("found_time", TIME, "When they were found."),
+            ("p_batch_id", pa.string(), "The transaction that wrote the signals, by which the row is removed."),
         ]
     ),
     is_small=True,
@@ -352,7 +386,9 @@ TABLES: tuple[Table, ...] = (
     QUERY_RESULTS,
     RULE_ERRORS,
     RULE_RUNS,
+    RULE_STOPS,
     CORRELATION_RUNS,
+    CORRELATED_BATCHES,
     ALERT_EVENTS,
     ALERT_SIGNALS,
     DELIVERIES,

@@ -157,6 +157,8 @@ def test_rules_of_which_none_loads_are_refused_with_what_is_wrong(lake: Embedded
 def test_rules_see_the_lookup_rows_of_the_batch_s_time_and_none_is_loaded(lake: EmbeddedLake, tmp_path: Path) -> None:
     code = "def rule(event):\n    return event.deep_get('p_enrichment', 'staff', 'who', 'team') == 'ops'\n"
     write_rule(tmp_path, "Test.Team", code)
+    asks = "def rule(event):\n    row = event.lookup('staff', event['who'])\n    return row is not None and row['team'] == 'ops'\n"
+    write_rule(tmp_path, "Test.Asks", asks)
     folder = tmp_path / "lookup_tables"
     folder.mkdir()
     associated = "AssociatedLogTypes: [{LogType: Test.Type, Selectors: [who]}]"
@@ -169,13 +171,13 @@ def test_rules_see_the_lookup_rows_of_the_batch_s_time_and_none_is_loaded(lake: 
     later = pa.array([HOUR + timedelta(hours=2)] * 2, TIME)
     put_rows(lake, rows_of(['{"who": "jo"}', '{"who": "mia"}'], batch_id="b2", first=2, p_parse_time=later))
 
-    def matches() -> int:
-        with LimitedRules([tmp_path], only=["Test.Team"]) as rules:
+    def matches() -> list[int]:
+        with LimitedRules([tmp_path], only=["Test.Asks", "Test.Team"]) as rules:
             report = run_backtest(lake, RuleVersion(rules, LookupHistory(lake, catalog)), times=DAY)
-        return report.present.by_rule["Test.Team"].matches
+        return [report.present.by_rule[rule_id].matches for rule_id in ("Test.Asks", "Test.Team")]
 
-    assert matches() == 0
+    assert matches() == [0, 0]
     load_lookup_tables(lake, catalog, clock=lambda: HOUR)
     (folder / "staff.csv").write_text("name,team\njo,ops\nmia,ops\n")
     load_lookup_tables(lake, catalog, clock=lambda: HOUR + timedelta(hours=1))
-    assert matches() == 3  # jo twice, mia since she is in ops
+    assert matches() == [3, 3]  # jo twice, mia since she is in ops

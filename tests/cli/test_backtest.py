@@ -149,6 +149,77 @@ def test_fail_on_change_is_exit_code_1_when_something_differs(panther, pack: Pat
     panther(*command[:-1], exit_code=0)
 
 
+def changed_pack(pack: Path) -> None:
+    """In main Number, Same, Gone, Off and Helped; then Number is on, Gone is gone, New is new, and a helper of Helped is another."""
+    same, helped = CODE.format(numbers=(0,), title="same"), "from sizes import SIZE\ndef rule(event):\n    return event['n'] > SIZE\n"
+    write_rule(pack, "Okta.Same", same)
+    write_rule(pack, "Okta.Gone", CODE.format(numbers=(5,), title="gone"))
+    write_rule(pack, "Okta.Off", same, Enabled=False)
+    write_rule(pack, "Okta.Helped", helped)
+    helper = pack / "global_helpers" / "sizes.py"
+    helper.parent.mkdir()
+    helper.write_text("SIZE = 3\n")
+    helper.with_suffix(".yml").write_text("AnalysisType: global\nGlobalID: sizes\nFilename: sizes.py\n")
+    query = {"AnalysisType": "scheduled_rule", "RuleID": "Okta.Query", "Enabled": True, "ScheduledQueries": ["Q"], "Severity": "Low"}
+    (pack / "okta_rules" / "query.yml").write_text(yaml.safe_dump({**query, "Filename": "okta_same.py"}))
+    commit_all(pack.parent)
+    write_rule(pack, "Okta.Number", CODE.format(numbers=(1, 2), title="number"))
+    write_rule(pack, "Okta.New", CODE.format(numbers=(4,), title="new"))
+    write_rule(pack, "Okta.Off", "# another\n" + same, Enabled=False)
+    for file in (pack / "okta_rules").glob("okta_gone.*"):
+        file.unlink()
+    helper.write_text("SIZE = 4\n")
+    (pack / "okta_rules" / "query.yml").write_text(yaml.safe_dump({**query, "Filename": "okta_same.py", "Severity": "High"}))
+
+
+def test_without_rule_ids_every_rule_that_differs_from_the_base_is_compared(panther, pack: Path) -> None:
+    changed_pack(pack)
+    command = ("backtest", *RANGE, "--base", "main")
+
+    document = json.loads(panther(*command, "--format", "json").stdout)
+
+    rows = [(row["rule_id"], row["version"], row["status"], row.get("matches")) for row in (*document["base"]["rules"], *document["rules"])]
+    assert sorted(rows) == [
+        ("Okta.Gone", "main", "ran", 1),
+        ("Okta.Gone", "now", "not there", None),
+        ("Okta.Helped", "main", "ran", 2),
+        ("Okta.Helped", "now", "ran", 1),
+        ("Okta.New", "main", "not there", None),
+        ("Okta.New", "now", "ran", 1),
+        ("Okta.Number", "main", "disabled", None),
+        ("Okta.Number", "now", "ran", 2),
+    ]
+    changes = document["difference"]
+    assert changes["changed_and_not_run"] == ["Okta.Query"]
+    assert (changes["matches_added"], changes["matches_lost"]) == (
+        {"Okta.New": 1, "Okta.Number": 2},
+        {"Okta.Gone": 1, "Okta.Helped": 1},
+    )
+    assert [alert["title"] for alert in changes["alerts_added"]] == ["number 1", "number 2", "new 4", "Okta.Helped"]
+    assert [alert["title"] for alert in changes["alerts_lost"]] == ["Okta.Helped", "gone 5"]
+
+
+def test_a_version_without_changes_passes_and_so_do_changes_without_events(panther, pack: Path) -> None:
+    command = ("backtest", *RANGE, "--base", "main", "--fail-on-change")
+
+    assert panther(*command, "--format", "markdown").stdout.startswith("### Backtest against `main`: no rule differs\n")
+    assert "no rule differs" in panther(*command).output
+    write_rule(pack, "GitHub.New", "def rule(event):\n    return True\n", LogTypes=["GitHub.Audit"])
+    out = panther("backtest", "--from", "2024-05-07", "--to", "2024-05-08", *command[5:], "--format", "json").stdout
+
+    assert [(row["rule_id"], row["events"]) for row in json.loads(out)["rules"]] == [("GitHub.New", 0)]
+
+
+def test_a_changed_rule_that_does_not_load_and_a_file_that_cannot_be_read_are_exit_code_1(panther, pack: Path) -> None:
+    write_rule(pack, "Okta.Number", "def rule(event)\n")
+    result = panther("backtest", *RANGE, "--base", "main", "--format", "json", exit_code=1)
+    assert [(row["rule_id"], row["status"]) for row in json.loads(result.stdout)["rules"]] == [("Okta.Number", "does not load")]
+    assert "okta_number.py:1: no Python" in result.stderr
+
+    (pack / "okta_rules" / "okta_number.yml").write_text("RuleID: [\n")
+    assert "okta_number.yml:2: no YAML" in panther("backtest", *RANGE, "--base", "main", exit_code=1).stderr
+
+
 def test_markdown_is_fit_for_a_pull_request(panther, pack: Path) -> None:
     write_rule(pack, "Okta.Number", CODE.format(numbers=(3,), title="@all | `x` [l](http://example.com)\\x1b"))
 
@@ -225,6 +296,7 @@ def test_what_cannot_be_run_as_asked_is_exit_code_2_with_the_reason(panther, tmp
     assert "'soon' is no time" in refusal("Okta.Number", "--from", "soon")
     assert "has no commit 'nowhere'" in refusal("Okta.Number", *RANGE, "--base", "nowhere")
     assert "is in no git repository" in refusal("Okta.Plain", *RANGE, "--base", "main", "--path", str(tmp_path / "plain"))
+    assert "name rules, or --base GIT_REF" in refusal(*RANGE)
     assert "--fail-on-change needs --base" in refusal("Okta.Number", *RANGE, "--fail-on-change")
 
 

@@ -81,7 +81,7 @@ def test_rules_are_checked_by_the_hour_and_not_in_a_batch(definitions: dg.Defini
         name: {key.to_user_string() for key in definitions.resolve_job_def(name).asset_layer.asset_graph.asset_check_keys}
         for name in ("process_batch", "check_tables")
     }
-    about_rules = {"panther_signals/signals:slow_rules", "panther_alerts/alerts:noisy_rules"}
+    about_rules = {"panther_signals/signals:slow_rules", "panther_signals/signals:quarantined_rules", "panther_alerts/alerts:noisy_rules"}
 
     assert about_rules <= checks["check_tables"]
     assert not about_rules & checks["process_batch"]

@@ -17,7 +17,7 @@ from panther_dagster.defs.resources import LakeResource
 from panther_dagster.settings import RulesSettings, Settings
 from panther_dagster.storage import open_lake
 from panther_dagster.storage.lake import Lake
-from panther_dagster.storage.tables import SIGNALS
+from panther_dagster.storage.tables import CORRELATED_BATCHES, SIGNALS
 
 HOUR = datetime(2024, 5, 1, 10)
 
@@ -37,7 +37,7 @@ def lake(settings: Settings) -> Iterator[Lake]:
     opened.close()
 
 
-def put_signal(lake: Lake, rule_id: str, repo: str, minute: float) -> None:
+def put_signal(lake: Lake, rule_id: str, repo: str, minute: float, *, create_alert: bool = False) -> None:
     """A signal of a batch that has been processed."""
     row = {
         "signal_id": f"{rule_id}-{repo}",
@@ -48,7 +48,7 @@ def put_signal(lake: Lake, rule_id: str, repo: str, minute: float) -> None:
         "p_batch_id": "b1",
         "p_hour": HOUR,
         "alert_context": f'{{"repo": "{repo}"}}',
-        "create_alert": False,
+        "create_alert": create_alert,
     }
     lake.transact(lambda tx: tx.append(SIGNALS, pa.Table.from_pylist([row], SIGNALS.columns)))
 
@@ -79,3 +79,25 @@ def test_no_run_is_started_where_no_rule_waits_for_an_absence(settings: Settings
     tick = correlation_schedule(settings).evaluate_tick(dg.build_schedule_context(scheduled_execution_time=HOUR.replace(tzinfo=UTC)))
 
     assert tick.skip_message == "no enabled correlation rule has an absence"
+
+
+def test_alerts_that_a_run_left_undone_are_raised_by_the_job_when_no_rule_is_due(
+    settings: Settings, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings.rules.paths[0] / "correlation_rules" / "rule.yml").unlink()
+    put_signal(lake, "Test.Gone", "app", 10, create_alert=True)
+    row = {"correlated_batch_id": "b1", "first_event_time": HOUR, "found_time": HOUR, "p_batch_id": "correlation:1"}
+    lake.transact(lambda tx: tx.append(CORRELATED_BATCHES, pa.Table.from_pylist([row], CORRELATED_BATCHES.columns)))
+    schedule = correlation_schedule(settings)
+
+    def ask(minute: int) -> list[dg.RunRequest]:
+        now = (HOUR + timedelta(minutes=minute)).replace(tzinfo=UTC)
+        monkeypatch.setattr("panther_dagster.defs.correlations.utc_now", lambda: now)
+        return list(schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=now)).run_requests or [])
+
+    assert ask(14) == []  # the run that found them may be at it
+    assert len(ask(15)) == 1
+    assert correlate_signals.execute_in_process(resources={"lake": LakeResource.of(settings)}).success
+
+    assert lake.query("select rule_id from panther_alerts.alerts").to_pylist() == [{"rule_id": "Test.Gone"}]
+    assert ask(20) == []

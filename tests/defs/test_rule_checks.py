@@ -1,4 +1,4 @@
-"""The checks slow_rules and noisy_rules, through a run of the job that evaluates them."""
+"""The checks slow_rules, noisy_rules and quarantined_rules, through a run of the job that evaluates them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from installations import copy_home, installation
 from panther_dagster.defs import rule_checks
 from panther_dagster.defs.code_location import build_definitions
 from panther_dagster.defs.instance import dagster_instance
-from panther_dagster.defs.rule_checks import NOISY_RULES, SLOW_RULES
+from panther_dagster.defs.rule_checks import NOISY_RULES, QUARANTINED_RULES, SLOW_RULES
 from panther_dagster.settings import RulesSettings, Settings
 from panther_dagster.storage import open_lake
 from panther_dagster.storage.lake import Lake
-from panther_dagster.storage.tables import ALERT_EVENTS, RULE_RUNS, Table
+from panther_dagster.storage.tables import ALERT_EVENTS, RULE_RUNS, RULE_STOPS, Table
 
 NOW = datetime(2024, 5, 2, 12, 30)
 LIMITS = RulesSettings(slow_microseconds=100, slow_cpu_seconds=1, noisy_alerts_per_day=2)
@@ -54,7 +54,8 @@ def alerts(rule_id: str, count: int, **values: Any) -> list[dict[str, Any]]:
 
 def evaluated(settings: Settings) -> dict[str, tuple[bool, Any, Any]]:
     """By check: whether it passed, its severity, and the rules that it lists."""
-    job = build_definitions(settings).resolve_job_def("check_tables").get_subset(asset_check_selection={SLOW_RULES.key, NOISY_RULES.key})
+    keys = {SLOW_RULES.key, NOISY_RULES.key, QUARANTINED_RULES.key}
+    job = build_definitions(settings).resolve_job_def("check_tables").get_subset(asset_check_selection=keys)
     with dagster_instance(settings) as instance:
         result = job.execute_in_process(instance=instance)
         assert result.success
@@ -68,6 +69,9 @@ def test_rules_over_a_threshold_are_warned_of_with_their_numbers(settings: Setti
     write(lake, RULE_RUNS, ran("Rare", 10, 0.9), ran("Yesterday", 10_000, 30.0, p_hour=NOW - timedelta(hours=25)))
     write(lake, ALERT_EVENTS, *alerts("Noisy", 3), *alerts("Quiet", 2), *alerts("Broken", 3, alert_type="RULE_ERROR"))
     write(lake, ALERT_EVENTS, *alerts("Yesterday", 3, p_hour=NOW - timedelta(hours=25)))
+    stop = {"rule_id": "Hangs", "rule_version": "v1", "event_type": "STOPPED", "error_message": "RuleTimeout('took longer')"}
+    write(lake, RULE_STOPS, *({**stop, "event_time": NOW - timedelta(hours=hours)} for hours in (3, 2, 1)))
+    write(lake, RULE_STOPS, {**stop, "rule_id": "Once", "event_time": NOW})
     lake.close()
 
     assert evaluated(settings) == {
@@ -80,6 +84,11 @@ def test_rules_over_a_threshold_are_warned_of_with_their_numbers(settings: Setti
             ],
         ),
         "noisy_rules": (False, dg.AssetCheckSeverity.WARN, [{"rule_id": "Noisy", "alerts_per_day": 3}]),
+        "quarantined_rules": (
+            False,
+            dg.AssetCheckSeverity.WARN,
+            [{"rule_id": "Hangs", "stops": 3, "until": "2024-05-03 09:30:00Z", "last": "RuleTimeout('took longer')"}],
+        ),
     }
 
 
@@ -87,4 +96,5 @@ def test_a_lake_without_runs_and_alerts_passes(settings: Settings) -> None:
     assert evaluated(settings) == {
         "slow_rules": (True, dg.AssetCheckSeverity.WARN, []),
         "noisy_rules": (True, dg.AssetCheckSeverity.WARN, []),
+        "quarantined_rules": (True, dg.AssetCheckSeverity.WARN, []),
     }

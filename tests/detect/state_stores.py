@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulators.dynamodb import empty_table, serve_dynamodb
+from emulators.aws import serve
+from emulators.dynamodb import empty_table
 
 from panther_dagster.detect.runtime.caching import Cache
 from panther_dagster.detect.state.entries import Change, Entry
@@ -23,7 +24,7 @@ STORES = ("sqlite", "dynamodb")
 @pytest.fixture(scope="module")
 def dynamodb_endpoint() -> Iterator[str]:
     """URL of DynamoDB."""
-    with serve_dynamodb() as endpoint_url:
+    with serve() as endpoint_url:
         yield endpoint_url
 
 

@@ -52,6 +52,9 @@ def test_failures_and_stops_are_told_apart() -> None:
         ("fails", "failures: 2; last: rule(): KeyError('a')"),
     ]
     assert findings(RuleNumbers(errors=1, stopped=1, last_stop="x")) == [("quarantined", "stops: 1; last: x")]
+    not_run = "batches on which it was not run: 2 (panther rules quarantined)"
+    assert findings(RuleNumbers(events=5, errors=2, not_run=2)) == [("quarantined", not_run)]
+    assert findings(RuleNumbers(errors=3, stopped=1, not_run=2, last_stop="x")) == [("quarantined", f"stops: 1; last: x; {not_run}")]
 
 
 def test_a_rule_without_matches_never_matched_or_never_ran() -> None:

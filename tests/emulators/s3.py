@@ -1,4 +1,4 @@
-"""S3 on this machine: moto's server on a free loopback port."""
+"""S3 on this machine: a bucket on a server of emulators/aws.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
+from emulators.aws import set_keys
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,10 @@ class S3:
 
 
 @contextmanager
-def serve_s3() -> Iterator[str]:
-    """Run a server; gives its URL."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@contextmanager
 def empty_bucket(endpoint_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     """Make a bucket on a running server and keys for it in the environment; the bucket goes with its objects."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    set_keys(monkeypatch)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     client = boto3.client("s3", endpoint_url=endpoint_url, config=Config(s3={"addressing_style": "path"}))
     client.create_bucket(Bucket="logs")
     yield S3(endpoint_url, client, "logs")

@@ -72,7 +72,7 @@ def run_flow(settings: Settings, now_utc: datetime) -> None:
         project.build(unit, log_types=project.log_types_with_rows(unit))
         detect(lake, unit, rules=rules, registry=registry)
         correlate(lake, unit, rules=correlation_rules, now_utc=now_utc)
-        raise_correlated_alerts(lake, [rule.rule_id for rule in correlation_rules], now_utc=now_utc)
+        raise_correlated_alerts(lake, now_utc=now_utc)
         raise_alerts(lake, unit, now_utc=now_utc)
         finish_batch(lake, batch.batch_id)
     lake.close()

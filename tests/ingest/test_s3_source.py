@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 
 import pytest
-from emulators.s3 import S3, empty_bucket, serve_s3
+from emulators.aws import serve
+from emulators.s3 import S3, empty_bucket
 from ingest.place import FIRST_HOUR, NOW, okta, registry
 
 from panther_dagster.errors import ObjectGone, SourceError
@@ -26,7 +27,7 @@ LIMITS = BatchSettings()
 @pytest.fixture(scope="module")
 def s3_endpoint() -> Iterator[str]:
     """URL of S3."""
-    with serve_s3() as endpoint_url:
+    with serve() as endpoint_url:
         yield endpoint_url
 
 

@@ -4,12 +4,16 @@ Two occasions. `correlate` looks around the signals of a unit of work that has j
 signals of other batches, late ones included. `correlate_due` looks at the due times of rules with an absence, which become true because
 nothing happens. A signal has an id of rule, values and event, and is written where its event is: looking again finds it there, and
 nothing is taken back. docs/decisions/0010-correlation-rules.md says why.
+
+Their events may be in batches that were grouped into alerts long ago, so each transaction that adds signals also names their batches in
+panther_monitor.correlated_batches; alerts/correlated.py takes them from there (docs/decisions/0019-correlated-batches.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +27,7 @@ from panther_dagster.detect.correlation.reading import Place, read_signals
 from panther_dagster.detect.correlation.rule import CorrelationRule
 from panther_dagster.detect.rule import DEFAULT_DEDUP_PREFIX, MAX_TEXT
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
-from panther_dagster.storage.tables import CORRELATION_RUNS, SIGNALS
+from panther_dagster.storage.tables import CORRELATED_BATCHES, CORRELATION_RUNS, SIGNALS
 
 # What says that something did happen may come later than what it explains. CloudTrail delivers most events within 15 minutes.
 ARRIVAL: Final = timedelta(minutes=15)
@@ -63,7 +67,7 @@ def correlate(lake: Lake, unit: UnitOfWork, *, rules: Sequence[CorrelationRule],
             if span is None:
                 continue
             rows = _rows_around(lake, rule, span, now_utc)
-            reports.append(_add(lake, rule, rows))
+            reports.append(_add(lake, rule, rows, now_utc))
             if rows:  # what reads this rule's signals has to look there too
                 times = [row["p_event_time"] for row in rows]
                 spans[rule.rule_id] = (min(times), max(times))
@@ -90,7 +94,7 @@ def correlate_due(lake: Lake, *, rules: Sequence[CorrelationRule], now_utc: date
             if times:
                 index = SignalIndex(rule.pattern, read_signals(lake, rule.pattern, times[0] - rule.pattern.lookback, times[-1]))
                 rows = _rows(rule, (match for time in times for match in index.at(time)))
-                reports.append(_add(lake, rule, rows, looked_until=times[-1]))
+                reports.append(_add(lake, rule, rows, now_utc, looked_until=times[-1]))
     return _summed(reports)
 
 
@@ -152,9 +156,8 @@ def _static_columns(rule: CorrelationRule) -> dict[str, Any]:
         "rule_id": rule.rule_id,
         "rule_version": rule.version,
         "title": rule.title,
-        # An alert's window leaves its end out, the lookback does not: a match that is as long as the lookback is still one alert.
-        "dedup_period_minutes": int(rule.pattern.lookback.total_seconds()) // 60 + 1,
-        "threshold": 1,
+        "dedup_period_minutes": rule.dedup_period_minutes,
+        "threshold": rule.threshold,
         "severity": rule.severity,
         "description": rule.description,
         "reference": rule.reference,
@@ -194,8 +197,10 @@ def _signal_id(rule_id: str, values: Sequence[str | None], place: Place) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _add(lake: Lake, rule: CorrelationRule, rows: Sequence[Mapping[str, Any]], looked_until: datetime | None = None) -> CorrelationReport:
-    """Write the rows that are not there yet, and until when the rule has looked."""
+def _add(
+    lake: Lake, rule: CorrelationRule, rows: Sequence[Mapping[str, Any]], now_utc: datetime, looked_until: datetime | None = None
+) -> CorrelationReport:
+    """Write the rows that are not there yet, the batches whose alerts are to be raised for them, and until when the rule has looked."""
 
     def write(transaction: Transaction) -> list[Mapping[str, Any]]:
         known: set[str] = set()
@@ -206,6 +211,8 @@ def _add(lake: Lake, rule: CorrelationRule, rows: Sequence[Mapping[str, Any]], l
         new = [row for row in rows if row["signal_id"] not in known]
         if new:
             transaction.append(SIGNALS, pa.Table.from_pylist(new, SIGNALS.columns))
+        if new and rule.creates_alert:
+            transaction.append(CORRELATED_BATCHES, pa.Table.from_pylist(_batches_to_alert(new, now_utc), CORRELATED_BATCHES.columns))
         if looked_until is not None:
             unit = UnitOfWork(batch_id=f"correlation:{rule.rule_id}")
             state = {"rule_id": rule.rule_id, "rule_version": rule.version, "looked_until": looked_until, "p_batch_id": unit.batch_id}
@@ -216,6 +223,14 @@ def _add(lake: Lake, rule: CorrelationRule, rows: Sequence[Mapping[str, Any]], l
         return CorrelationReport()
     new = lake.transact(write)
     return CorrelationReport({rule.rule_id: len(new)} if new else {}, tuple(dict.fromkeys(row["p_batch_id"] for row in new)))
+
+
+def _batches_to_alert(new: Sequence[Mapping[str, Any]], now_utc: datetime) -> list[dict[str, Any]]:
+    first_times: dict[str, datetime] = {}
+    for row in new:
+        first_times[row["p_batch_id"]] = min(first_times.get(row["p_batch_id"], row["p_event_time"]), row["p_event_time"])
+    place = {"found_time": now_utc, "p_batch_id": f"correlation:{uuid.uuid4()}"}
+    return [{"correlated_batch_id": batch_id, "first_event_time": time, **place} for batch_id, time in first_times.items()]
 
 
 def _summed(reports: Sequence[CorrelationReport]) -> CorrelationReport:

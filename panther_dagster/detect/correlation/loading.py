@@ -1,17 +1,18 @@
-"""Folders in panther-analysis layout -> correlation rules. Reads no other kind of item; pack.py does that."""
+"""Folders in panther-analysis layout, and overlays -> correlation rules. Reads no other kind of item; pack.py does that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from panther_dagster.detect.correlation.parsing import parse_correlation_rule
 from panther_dagster.detect.correlation.rule import CorrelationRule
 from panther_dagster.detect.documents import place_of, read_document
+from panther_dagster.detect.items import Item, item_files, pack_root
 from panther_dagster.detect.metadata import Findings
-from panther_dagster.detect.pack import item_files, pack_root
+from panther_dagster.detect.overlays import Overlays, read_overlays
 from panther_dagster.errors import Location, RuleError
 
 KIND = "correlation_rule"
@@ -33,8 +34,41 @@ class CorrelationRules:
     errors: tuple[RuleError, ...] = ()
 
 
-def load_correlation_rules(paths: Sequence[Path]) -> CorrelationRules:
-    """Every correlation rule below the paths. One bad file costs itself; files of other kinds are left to pack.py, with their errors."""
+@dataclass(frozen=True)
+class LoadedCorrelationRule:
+    """What one item gave: itself with its overlay, the rule, and what is wrong. With a bad overlay there are errors and a rule."""
+
+    item: Item
+    rule: CorrelationRule | None
+    errors: tuple[RuleError, ...] = ()
+
+
+def load_correlation_rule(item: Item, overlays: Overlays) -> LoadedCorrelationRule:
+    """The rule of an item; a bad overlay changes nothing."""
+    findings = Findings(item.file)
+    rule = parse_correlation_rule(item.values, findings)
+    if rule is None:
+        return LoadedCorrelationRule(item, None, tuple(findings.errors))
+    try:
+        changed = overlays.applied(item)
+    except RuleError as error:
+        return LoadedCorrelationRule(item, rule, (error,))
+    if changed.overlay_file is None:
+        return LoadedCorrelationRule(item, rule)
+    findings = Findings(changed.overlay_file)  # without the overlay all was well
+    tuned = parse_correlation_rule(changed.values, findings)
+    if tuned is None:
+        return LoadedCorrelationRule(item, rule, tuple(findings.errors))
+    return LoadedCorrelationRule(changed, replace(tuned, location=rule.location))
+
+
+def load_correlation_rules(paths: Sequence[Path], *, overlays: Sequence[Path] = ()) -> CorrelationRules:
+    """Every correlation rule below the paths, with the changes of the overlays.
+
+    One bad file costs itself. Files of other kinds are left to pack.py, with their errors; so are overlays that cannot be read or that
+    no rule has the id of.
+    """
+    changes = read_overlays(overlays)
     rules: dict[str, CorrelationRule] = {}
     errors: list[RuleError] = []
     for path in paths:
@@ -52,9 +86,9 @@ def load_correlation_rules(paths: Sequence[Path]) -> CorrelationRules:
                 continue
             if not isinstance(values, Mapping) or values.get("AnalysisType") != KIND:
                 continue
-            findings = Findings(file)
-            rule = parse_correlation_rule(values, findings)
-            errors += findings.errors
+            loaded = load_correlation_rule(Item(KIND, str(values.get("RuleID")), file, values), changes)
+            errors += loaded.errors
+            rule = loaded.rule
             if rule is None:
                 continue
             owner = rules.setdefault(rule.rule_id, rule)

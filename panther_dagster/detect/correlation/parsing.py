@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from panther_dagster.detect.correlation.rule import DEFAULT_LOOKBACK_MINUTES, CorrelationRule, Element, Pattern
-from panther_dagster.detect.metadata import FORBIDDEN_IN_NAMES, KEYS, Findings, did_you_mean, reports_of
+from panther_dagster.detect.metadata import FORBIDDEN_IN_NAMES, KEYS, Findings, check_numbers, did_you_mean, reports_of
 from panther_dagster.detect.rule import SEVERITIES
 from panther_dagster.detect.schedule import Schedule, read_schedule
 from panther_dagster.errors import Location
@@ -23,8 +23,8 @@ CRITERION_KEYS: Final = frozenset(("GroupID", "Match"))
 TRANSITION_KEYS: Final = frozenset(("ID", "From", "To", "WithinTimeFrameMinutes", "Match"))
 MATCH_KEYS: Final = frozenset(("On", "From", "To"))
 ORDERS: Final = ("Chronological", "ReverseChronological")
-_OTHER_KINDS_KEYS: Final = frozenset(("Filename", "LogTypes", "ScheduledQueries", "InlineFilters", "Threshold", "DedupPeriodMinutes"))
-TOP_KEYS: Final = KEYS["rule"] - _OTHER_KINDS_KEYS
+TOP_KEYS: Final = KEYS["correlation_rule"]
+_OTHER_KINDS_KEYS: Final = (KEYS["rule"] | KEYS["scheduled_rule"]) - TOP_KEYS
 _TEXTS: Final = ("RuleID", "DisplayName", "Description", "Reference", "Runbook", "Severity", "Status")
 _LISTS: Final = ("OutputIds", "SummaryAttributes", "Tags", "Tests")
 _BOOLEANS: Final = ("Enabled", "CreateAlert")
@@ -55,6 +55,7 @@ def parse_correlation_rule(values: Mapping[str, Any], findings: Findings) -> Cor
     own = [element.element_id for element in pattern.elements if element.rule_id == values.get("RuleID")]
     if own:
         findings.error(f"element '{own[0]}' is this rule itself", "Detection")
+    period = _period(values, pattern, findings)
     if findings.errors:
         return None
     text = json.dumps({key: value for key, value in values.items() if key != "Tests"}, sort_keys=True, default=str)
@@ -72,6 +73,8 @@ def parse_correlation_rule(values: Mapping[str, Any], findings: Findings) -> Cor
         output_ids=tuple(map(str, values.get("OutputIds") or ())),
         pattern=pattern,
         schedule=schedule,
+        dedup_period_minutes=period,
+        threshold=values.get("Threshold") or 1,
         version=hashlib.sha256(text.encode()).hexdigest()[:32],
         location=Location(findings.file, 1),
         metadata=values,
@@ -97,6 +100,7 @@ def _check_top(values: Mapping[str, Any], findings: Findings) -> None:
         for key in keys:
             if values.get(key) is not None and not isinstance(values[key], kind):
                 findings.error(f"{key} must be {words}, not {values[key]!r}", key)
+    check_numbers(values, findings)
     reports = values.get("Reports")
     for framework, ids in reports.items() if isinstance(reports, dict) else ():
         if ids is not None and not isinstance(ids, list):
@@ -108,6 +112,16 @@ def _check_top(values: Mapping[str, Any], findings: Findings) -> None:
         bad = FORBIDDEN_IN_NAMES.intersection(str(values.get(key) or ""))
         if bad:
             findings.error(f"{key} must not contain {' '.join(sorted(bad))}", key)
+
+
+def _period(values: Mapping[str, Any], pattern: Pattern, findings: Findings) -> int:
+    """Length of a window of alerts. It leaves its end out, the lookback does not: so that a match is one alert, it is longer than that."""
+    lookback = int(pattern.lookback.total_seconds()) // 60
+    written = values.get("DedupPeriodMinutes") or lookback + 1
+    if isinstance(written, int) and written <= lookback:
+        text = f"DedupPeriodMinutes must be more than the lookback of {lookback} minutes, so that a match is one alert"
+        findings.error(text, "DedupPeriodMinutes")
+    return written
 
 
 def _detection(detection: Any, findings: Findings) -> tuple[Pattern, Schedule]:

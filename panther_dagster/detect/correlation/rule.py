@@ -84,9 +84,11 @@ class CorrelationRule:
     output_ids: tuple[str, ...]
     pattern: Pattern
     schedule: Schedule
+    dedup_period_minutes: int  # more than the lookback
+    threshold: int  # events in a window of alerts
     version: str  # hash of the YAML without its tests
     location: Location
-    metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # the YAML as written, with its overlay
 
     @property
     def tests(self) -> Sequence[Any]:

@@ -10,26 +10,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
 from panther_dagster.detect.lookups.declaration import Selector
-from panther_dagster.detect.lookups.table import LookupTable
 from panther_dagster.event import ImmutableCaseInsensitiveDict
 
 FIELD: Final = "p_enrichment"
 MATCHED_VALUE: Final = "p_match"
 
 
-class Enricher:
-    """The lookup tables of one log type as they were at one moment."""
+class Searched(Protocol):
+    """What is asked for rows: a LookupTable, or one in a file (shared.py)."""
 
-    def __init__(self, tables: Mapping[str, LookupTable], selectors_by_table: Mapping[str, Sequence[Selector]]) -> None:
-        self._tables = tables
+    def find(self, value: Any) -> dict[str, Any] | None: ...
+
+
+class Enricher:
+    """The lookup tables of one log type as they were at one moment.
+
+    Args: selectors_by_table: None leaves events as they are, and only answers event.lookup().
+    """
+
+    def __init__(self, tables: Mapping[str, Searched], selectors_by_table: Mapping[str, Sequence[Selector]] | None = None) -> None:
+        self.tables = tables
+        self._leaves_events = selectors_by_table is None
         self._plan = [
             (name, tables[name], [(selector.label, selector.path) for selector in selectors])
-            for name, selectors in sorted(selectors_by_table.items())
+            for name, selectors in sorted((selectors_by_table or {}).items())
             if name in tables
         ]
 
@@ -38,6 +47,8 @@ class Enricher:
 
         What an event brings under that name itself is dropped: whoever writes logs must not choose what rules take for business context.
         """
+        if self._leaves_events:
+            return
         drop_own(event)
         found = {}
         for name, table, selectors in self._plan:
@@ -53,7 +64,7 @@ class Enricher:
 
     def lookup(self, lookup_name: str, lookup_key: Any) -> ImmutableCaseInsensitiveDict | None:
         """What event.lookup() gives: the row of a key, of any loaded table; None when there is none."""
-        table = self._tables.get(lookup_name)
+        table = self.tables.get(lookup_name)
         row = table.find(lookup_key) if table is not None else None
         return None if row is None else ImmutableCaseInsensitiveDict(row)
 
@@ -66,14 +77,23 @@ def drop_own(event: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Enrichment:
-    """The enricher of each moment at which rows were taken in (`p_parse_time`); `latest` serves rows without one."""
+    """The enricher of each moment at which rows were taken in (`p_parse_time`); `latest` serves rows without one.
+
+    `has_calls`: whether code of rules may call event.lookup().
+    """
 
     latest: Enricher
     by_moment: Mapping[datetime, Enricher] = field(default_factory=dict)
+    has_calls: bool = True
 
     def at(self, moment: datetime | None) -> Enricher:
         """The enricher for rows of a moment."""
         return self.latest if moment is None else self.by_moment.get(moment, self.latest)
+
+    def for_calls(self) -> Enrichment:
+        """The same, which only answers event.lookup() and leaves events as they are."""
+        by_moment = {moment: Enricher(enricher.tables) for moment, enricher in self.by_moment.items()}
+        return Enrichment(Enricher(self.latest.tables), by_moment, self.has_calls)
 
     def of_rows(self, rows: pa.RecordBatch) -> list[Enricher]:
         """The enricher of each row, by its p_parse_time."""
@@ -85,7 +105,7 @@ class Enrichment:
         return [self.at(moment) for moment in moments.to_pylist()]
 
 
-def _rows_of(table: LookupTable, value: Any) -> dict[str, Any] | list[dict[str, Any]] | None:
+def _rows_of(table: Searched, value: Any) -> dict[str, Any] | list[dict[str, Any]] | None:
     if type(value) is not list:
         return _row_of(table, value)
     rows, seen = [], set()
@@ -100,7 +120,7 @@ def _rows_of(table: LookupTable, value: Any) -> dict[str, Any] | list[dict[str, 
     return rows
 
 
-def _row_of(table: LookupTable, value: Any) -> dict[str, Any] | None:
+def _row_of(table: Searched, value: Any) -> dict[str, Any] | None:
     row = table.find(value)
     if row is not None:
         row[MATCHED_VALUE] = value

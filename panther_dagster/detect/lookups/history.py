@@ -127,19 +127,20 @@ class LookupHistory:
         self._tables: dict[str, LookupTable] = {}
 
     def enrichment(self, log_type: str, rows: pa.RecordBatch) -> Enrichment | None:
-        """What to enrich these rows with; None when no table has anything to say of their log type.
+        """What to enrich these rows with; None when no table has anything to say of their log type, and no code of the packs asks one.
 
         Tables of other versions than these rows need are let go.
         """
         selectors = {t.name: s for t in self._catalog.enabled if (s := t.selectors_by_log_type.get(log_type))}
         names = [table.name for table in self._catalog.enabled] if self._catalog.has_calls else list(selectors)
+        nothing = Enrichment(Enricher({}, {})) if self._catalog.has_calls else None
         if not names:
-            return None
+            return nothing
         if self._versions is None:
             self._versions = self._read_versions()
         known = {name: self._versions[name] for name in names if name in self._versions}
         if not known:
-            return None
+            return nothing
         column = rows.column("p_parse_time").unique().to_pylist() if "p_parse_time" in rows.schema.names else []
         moments = [moment for moment in column if moment is not None]
         chosen = {moment: {name: version_at(versions, moment) for name, versions in known.items()} for moment in (*moments, None)}
@@ -151,7 +152,8 @@ class LookupHistory:
             for moment, by_name in chosen.items()
         }
         latest = enrichers[max(moments)] if moments else enrichers[None]
-        return Enrichment(latest, {moment: enricher for moment, enricher in enrichers.items() if moment is not None})
+        by_moment = {moment: enricher for moment, enricher in enrichers.items() if moment is not None}
+        return Enrichment(latest, by_moment, has_calls=self._catalog.has_calls)
 
     def _read_versions(self) -> dict[str, list[Version]]:
         names = [table.name for table in self._catalog.enabled]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,15 @@ import pytest
 from detect.correlation.rules_in_yaml import ABSENCE, GROUP, HEAD, SEQUENCE, build
 from detect.packs import HOUR, loaded, rows_of, write_rule
 
-from panther_dagster.alerts.alerting import raise_alerts
-from panther_dagster.alerts.correlated import raise_correlated_alerts
-from panther_dagster.alerts.views import ensure_views
+from panther_dagster.alerts.alerting import AlertReport, raise_alerts
+from panther_dagster.alerts.correlated import is_left, raise_correlated_alerts
+from panther_dagster.alerts.views import ensure_alerts_view, ensure_views
 from panther_dagster.detect.correlation.correlating import CorrelationReport, correlate, correlate_due, is_due
 from panther_dagster.detect.correlation.rule import CorrelationRule
 from panther_dagster.detect.detection import detect
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.storage.embedded import EmbeddedLake
-from panther_dagster.storage.lake import UnitOfWork
+from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
 from panther_dagster.storage.tables import BATCHES, TEXTS, TIME, Table
 
 TEN = datetime(2024, 5, 6, 10)  # a due time of every half hour
@@ -86,7 +88,7 @@ class Flow:
 
     def alert(self, now_utc: datetime) -> None:
         """Alerts of signals that have none."""
-        raise_correlated_alerts(self.lake, [rule.rule_id for rule in self.correlation_rules], now_utc=now_utc)
+        raise_correlated_alerts(self.lake, now_utc=now_utc)
 
     def alerts(self) -> list[tuple[Any, ...]]:
         """Dedup string and number of matches of each alert, by time."""
@@ -110,6 +112,7 @@ class Flow:
             "panther_alerts.alert_events",
             "panther_alerts.alert_signals",
             "panther_monitor.correlation_runs",
+            "panther_monitor.correlated_batches",
         )
         return [self.rows(f"select * from {table} order by all") for table in tables]
 
@@ -226,6 +229,20 @@ def test_a_match_as_long_as_the_lookback_is_one_alert_and_a_longer_one_is_none(g
     assert group.alerts() == [("ann", 2)]
 
 
+def test_a_threshold_counts_the_events_of_a_window_and_a_longer_period_joins_matches(
+    lake: EmbeddedLake, rules: RuleSet, tmp_path: Path
+) -> None:
+    flow = Flow(lake, rules, build(tmp_path, GROUP, tail="DedupPeriodMinutes: 1440\nThreshold: 3\n"))
+    flow.land("b1", login(0), key(5))
+    flow.run("b1")
+    assert flow.alerts() == []
+
+    flow.land("b2", login(300), key(310))
+    flow.run("b2")
+
+    assert flow.alerts() == [("ann", 4)]
+
+
 def test_a_later_window_is_another_alert(group: Flow) -> None:
     group.land("b1", login(0), key(5))
     group.land("b2", login(300), key(310))
@@ -235,15 +252,127 @@ def test_a_later_window_is_another_alert(group: Flow) -> None:
     assert group.alerts() == [("ann", 2), ("ann", 2)]
 
 
-def test_what_was_left_without_an_alert_gets_one_later(group: Flow) -> None:
-    group.land("b1", login(0), key(5))
-    unit = UnitOfWork(batch_id="b1")
-    detect(group.lake, unit, rules=group.rules)
-    correlate(group.lake, unit, rules=group.correlation_rules, now_utc=NOON)  # and the process is killed
+class Killed(BaseException):
+    """Stands for kill -9: nothing in the code may catch it."""
 
-    group.alert(NOON)
 
+@pytest.mark.parametrize("done", range(5), ids=["nothing", "signals", "alerts of b1", "alerts of b2", "worklist"])
+def test_killed_between_any_two_commits_no_alert_is_lost_and_none_is_doubled(
+    group: Flow, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    group.land("b1", login(0), login(7, "bob"))
+    group.land("b2", key(20), key(90, "bob"))
+    for batch_id in ("b1", "b2"):
+        detect(group.lake, UnitOfWork(batch_id=batch_id), rules=group.rules)
+    ensure_alerts_view(group.lake)
+    commit, commits = group.lake.transact, []
+
+    def transact(work: Callable[[Transaction], Any]) -> Any:
+        if len(commits) == done:
+            raise Killed
+        commits.append(work)
+        return commit(work)
+
+    monkeypatch.setattr(group.lake, "transact", transact)
+    with suppress(Killed):
+        correlate(group.lake, UnitOfWork(batch_id="b2"), rules=group.correlation_rules, now_utc=NOON)
+        group.alert(NOON)
+        raise_alerts(group.lake, UnitOfWork(batch_id="b2"), now_utc=NOON)
+    assert len(commits) == done
+    monkeypatch.undo()
+    if done:  # the signals are there: another batch's run raises their alerts
+        group.land("b3", (0, "Other", {}))
+        group.run("b3", NOON + timedelta(hours=1))
+        assert group.alerts() == [("ann", 2)]
+    group.run("b2", NOON + timedelta(hours=2))  # and its own batch runs again
+
+    assert group.signals() == [("ann", "Login0"), ("ann", "Key20")]
     assert group.alerts() == [("ann", 2)]
+    events = group.rows("select event_type, p_batch_id from panther_alerts.alert_events order by all")
+    assert events == [("CREATED", "b1"), ("MATCHED", "b1"), ("MATCHED", "b2")]
+    assert group.rows("select * from panther_monitor.correlated_batches") == []
+
+
+def test_what_is_found_while_alerts_are_raised_is_left_for_the_next_time(group: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    group.land("b1", login(0), key(5))
+    group.land("b2", key(50))
+    detect(group.lake, UnitOfWork(batch_id="b1"), rules=group.rules)
+    correlate(group.lake, UnitOfWork(batch_id="b1"), rules=group.correlation_rules, now_utc=NOON)
+
+    def meanwhile(lake: Lake, unit: UnitOfWork, *, now_utc: datetime) -> AlertReport:
+        report = raise_alerts(lake, unit, now_utc=now_utc)
+        detect(group.lake, UnitOfWork(batch_id="b2"), rules=group.rules)
+        correlate(group.lake, UnitOfWork(batch_id="b2"), rules=group.correlation_rules, now_utc=NOON)
+        return report
+
+    monkeypatch.setattr("panther_dagster.alerts.correlated.raise_alerts", meanwhile)
+    group.alert(NOON)
+    monkeypatch.undo()
+    assert group.alerts() == [("ann", 2)]
+    assert not is_left(group.lake, now_utc=NOON + timedelta(minutes=14))
+    assert is_left(group.lake, now_utc=NOON + timedelta(minutes=15))
+
+    group.alert(NOON + timedelta(minutes=15))
+
+    assert group.alerts() == [("ann", 3)]
+    assert not is_left(group.lake, now_utc=NOON + timedelta(days=1))
+
+
+class CountingLake(EmbeddedLake):
+    """Counts the files that queries read, by table, as DuckDB tells it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, threads=1, memory_limit="500MB")
+        self.files: Counter[str] | None = None
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        self._count(sql, parameters)
+        return super().query(sql, parameters)
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), *, rows_per_batch: int = 10_000) -> Iterator[pa.RecordBatch]:
+        self._count(sql, parameters)
+        return super().stream(sql, parameters, rows_per_batch=rows_per_batch)
+
+    def _count(self, sql: str, parameters: Sequence[Any]) -> None:
+        if self.files is None:
+            return
+        plan = super().query(f"explain (analyze, format json) {sql}", parameters).to_pylist()[0]["explain_value"]
+        self._count_nodes(json.loads(plan))
+
+    def _count_nodes(self, node: dict[str, Any]) -> None:
+        told = node.get("extra_info") or {}
+        if self.files is not None and "Total Files Read" in told:
+            self.files[told["Table"]] += int(told["Total Files Read"])
+        for child in node.get("children") or ():
+            self._count_nodes(child)
+
+
+def test_what_a_batch_reads_does_not_grow_with_the_age_of_the_lake(
+    rules: RuleSet, copy_lake: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    rule = build(tmp_path, GROUP)
+    read = []
+    for days in (1, 4):
+        lake = CountingLake(copy_lake(tmp_path / f"lake{days}"))
+        flow = Flow(lake, rules, rule)
+        for day in range(days):  # each day has an alert of its own
+            minute = -1440 * (day + 1)
+            flow.land(f"b{day}", login(minute), key(minute + 5))
+            flow.run(f"b{day}")
+        assert len(flow.alerts()) == days
+        flow.land("b9", login(0), key(5))
+        detect(lake, UnitOfWork(batch_id="b9"), rules=rules)
+        lake.files = Counter()
+        correlate(lake, UnitOfWork(batch_id="b9"), rules=[rule], now_utc=NOON)
+        flow.alert(NOON)
+        read.append(lake.files)
+        lake.files = None
+        assert len(flow.alerts()) == days + 1
+        lake.close()
+
+    assert read[0]["signals"] > 0
+    assert read[0]["test_type"] > 0
+    assert read[1] == read[0]
 
 
 def test_disabled_rules_find_nothing_and_silent_ones_leave_signals(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from detect.packs import HOUR, rows_of
+from detect.packs import HOUR, loaded, rows_of, write_rule
+from detect.stored_rows import put_rows
 
+from panther_dagster.detect.detection import detect
+from panther_dagster.detect.limits import LimitedRules
 from panther_dagster.detect.lookups.declaration import LookupCatalog, read_lookup_tables
 from panther_dagster.detect.lookups.history import (
     LoadReport,
@@ -19,8 +22,11 @@ from panther_dagster.detect.lookups.history import (
     read_versions,
     version_at,
 )
-from panther_dagster.errors import LookupTableError
+from panther_dagster.detect.runner import evaluate
+from panther_dagster.detect.scheduled import ScheduledQuery, run_query
+from panther_dagster.errors import Location, LookupTableError
 from panther_dagster.storage.embedded import EmbeddedLake
+from panther_dagster.storage.lake import UnitOfWork
 from panther_dagster.storage.tables import Table
 
 MAY = datetime(2024, 5, 1)
@@ -169,6 +175,41 @@ def test_where_code_calls_lookup_every_table_is_loaded_for_every_log_type(lake: 
 
     assert enrichment is not None
     assert enrichment.at(HOUR).lookup("staff", "al") == {"email": "al", "team": "IT"}
+
+
+def test_where_code_asks_and_nothing_is_loaded_an_event_cannot_bring_the_rows_itself(lake: EmbeddedLake, pack: Path) -> None:
+    write_rule(pack, "Test.Own", "def rule(event):\n    return event.lookup('staff', 'jo') is None\n")
+    rows = rows_of(['{"_mocked_lookup_data_": {"staff": {"jo": {"n": 1}}}}'])
+    enrichment = LookupHistory(lake, catalog(pack)).enrichment("Test.Type", rows)
+
+    with LimitedRules([pack]) as rules:
+        assert rules.evaluate(rows, log_type="Test.Type", enrichment=enrichment).signals.num_rows == 1
+    assert evaluate(rows, rules=loaded(pack), log_type="Test.Type", enrichment=enrichment).signals.num_rows == 1
+
+
+def test_detection_and_scheduled_queries_answer_lookups_as_of_their_time(lake: EmbeddedLake, pack: Path) -> None:
+    code = "def rule(event):\n    return event.lookup('staff', event['user']) is not None\n"
+    title = "def title(event):\n    return event.lookup('staff', event['user'])['team']\n"
+    write_rule(pack, "Test.Asks", code + title)
+    write_rule(pack, "Test.AsksToo", code + title, AnalysisType="scheduled_rule", LogTypes=None, ScheduledQueries=["Users"])
+    load(lake, pack, MAY)
+    write(pack, "staff.csv", "email,team\njo,Sales\n")
+    load(lake, pack, JUNE + timedelta(days=1))
+    moments = pa.array([JUNE, JULY, JULY], pa.timestamp("us"))
+    put_rows(lake, rows_of(['{"user": "jo"}', '{"user": "jo"}', '{"user": "nobody"}'], p_parse_time=moments))
+    query = ScheduledQuery("Users", "select 'jo' as user", True, Location(pack / "q.yml", 1))
+
+    with LimitedRules([pack]) as rules:
+        assert rules.errors == ()
+        lookups = LookupHistory(lake, catalog(pack))
+        detect(lake, UnitOfWork(batch_id="b1"), rules=rules, lookups=lookups)
+        for time in (JUNE, JULY):
+            run_query(lake, query, rules=rules, time_utc=time, templates={}, lookups=lookups)
+
+    found = "select rule_id, p_row_id, title from panther_signals.signals where rule_id = 'Test.Asks' order by 2"
+    assert [tuple(row.values()) for row in lake.query(found).to_pylist()] == [("Test.Asks", "r0", "Ops"), ("Test.Asks", "r1", "Sales")]
+    found = "select p_hour, title from panther_signals.signals where rule_id = 'Test.AsksToo' order by 1"
+    assert [tuple(row.values()) for row in lake.query(found).to_pylist()] == [(JUNE, "Ops"), (JULY, "Sales")]
 
 
 def test_a_source_that_fails_keeps_the_last_version_and_the_other_tables_load(lake: EmbeddedLake, pack: Path) -> None:
