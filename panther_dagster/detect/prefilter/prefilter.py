@@ -25,7 +25,7 @@ from panther_dagster.event import PantherEvent
 from panther_dagster.standard_fields import RAW_EVENT_COLUMN
 
 # Analyzing a rule takes as long as running it on so many rows.
-WARM_UP_ROWS: Final = 5_000
+WARM_UP_ROWS: Final = 2_500
 SAMPLED_ROWS: Final = 1_000
 SHARE_OF_NEW: Final = 0.3
 # Groups of fields that so many events are asked for are read together.
@@ -37,7 +37,8 @@ SHARE_NOT_AS_MOST: Final = 0.1
 class Prefilter:
     """Candidates of one log type, for the same rules each time.
 
-    Args: warm_up_rows: so many rows go to all rules before the rules are analyzed, so that small units of work do not pay for it.
+    Args: warm_up_rows: the rules are analyzed once there are so many rows, so that small units of work do not pay for it. Until then all
+    rules see all rows.
     """
 
     def __init__(self, log_type: str, *, warm_up_rows: int = 0) -> None:
@@ -48,8 +49,8 @@ class Prefilter:
 
     def __call__(self, rows: pa.RecordBatch, rules: Sequence[Rule]) -> Iterator[tuple[int, Sequence[Rule]]]:
         """Pairs of row and rules, in order of rows."""
+        self._seen_rows += rows.num_rows
         if self._seen_rows < self._warm_up_rows:
-            self._seen_rows += rows.num_rows
             yield from ((index, rules) for index in range(rows.num_rows))
             return
         if self._rules != tuple(rules):
