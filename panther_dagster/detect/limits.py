@@ -10,7 +10,8 @@ Rules without such faults give what runner.evaluate gives in this process.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from panther_dagster.detect.pack import DeclaredLogTypes
+from panther_dagster.detect.progress import NO_RULE
 from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
 from panther_dagster.detect.state.history import BatchChanges
@@ -48,6 +50,16 @@ class LoadedRule:
     log_types: tuple[str, ...]
     is_enabled: bool
     kind: str  # rule or scheduled_rule, whose log types are queries
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What rules are to run on."""
+
+    events: pa.RecordBatch
+    log_type: str
+    destinations: Mapping[str, str] | None
+    rows_before: int
 
 
 class LimitedRules:
@@ -89,6 +101,8 @@ class LimitedRules:
         self._state = state
         self._changes: dict[str, BatchChanges] = {}  # by batch, of this detection
         self._is_state_known = False  # to the process that runs rules
+        self._rows_seen: Counter[str] = Counter()  # by log type
+        self.cache_users: set[str] = set()  # rules that have used the cache so far
         self.cpu_seconds = 0.0  # of evaluating
 
     def __enter__(self) -> LimitedRules:
@@ -150,32 +164,59 @@ class LimitedRules:
         """Rules that are left out from now on."""
         return frozenset(self._quarantined)
 
-    def evaluate(self, events: pa.RecordBatch, *, log_type: str, destinations: Mapping[str, str] | None = None) -> DetectionResult:
-        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs."""
+    def leave_out(self, rule_ids: Iterable[str]) -> None:
+        """Quarantine these rules; no error tells of it."""
+        self._quarantined.update(rule_ids)
+
+    def evaluate_all(
+        self, pieces: Iterable[tuple[str, pa.RecordBatch]], *, destinations: Mapping[str, str] | None = None
+    ) -> Iterator[DetectionResult]:
+        """What evaluate says of each piece of a detection. Pieces are a log type and rows, in the order in which rules are to see them."""
+        for log_type, rows in pieces:
+            yield self.evaluate(rows, log_type=log_type, destinations=destinations)
+
+    def evaluate(
+        self,
+        events: pa.RecordBatch,
+        *,
+        log_type: str,
+        destinations: Mapping[str, str] | None = None,
+        rule_ids: Collection[str] | None = None,
+        rows_before: int | None = None,
+    ) -> DetectionResult:
+        """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs.
+
+        Args: rule_ids: of the enabled rules run these; None: all. rows_before: how many rows of the log type came before: the first ones go
+        to all rules, whatever the prefilter could say. None: as many as this object has seen.
+        """
+        if rows_before is None:
+            rows_before = self._rows_seen[log_type]
+            self._rows_seen[log_type] += events.num_rows
         notes = _Notes(events, log_type)
         wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
+        if rule_ids is not None:
+            wanted = [rule for rule in wanted if rule.rule_id in rule_ids]
+        task = _Task(events, log_type, destinations, rows_before)
         while True:
             rules = [rule for rule in wanted if rule.rule_id not in self._quarantined]
             try:
-                results = [self._run(events, rules, log_type, destinations)]
+                results = [self._run(task, rules)]
             except Stopped as stopped:
                 if stopped.rule is not None and stopped.is_certain and stopped.rule < len(rules):
                     self._quarantine(rules[stopped.rule], stopped, notes)
                     continue
-                results = self._one_by_one(events, rules, log_type, destinations, notes)
+                results = self._one_by_one(task, rules, notes)
             break
         notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined], results)
         return _joined(events, [*results, notes.result()])
 
-    def _one_by_one(
-        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None, notes: _Notes
-    ) -> list[DetectionResult]:
+    def _one_by_one(self, task: _Task, rules: Sequence[LoadedRule], notes: _Notes) -> list[DetectionResult]:
         """Each rule in a process of its own: whoever fails there is the cause."""
         results, have_threads, failures = [], [], []
         for rule in rules:
             self._worker.end_child()
             try:
-                results.append(self._run(events, [rule], log_type, destinations))
+                results.append(self._run(task, [rule]))
             except Stopped as stopped:
                 failures.append((rule, stopped))
             else:
@@ -192,9 +233,7 @@ class LimitedRules:
                 self._quarantine(rule, Stopped(cause), notes)
         return results
 
-    def _run(
-        self, events: pa.RecordBatch, rules: Sequence[LoadedRule], log_type: str, destinations: Mapping[str, str] | None
-    ) -> DetectionResult:
+    def _run(self, task: _Task, rules: Sequence[LoadedRule]) -> DetectionResult:
         if not rules:
             return DetectionResult(*(schema.empty_table() for schema in SCHEMAS))
         if not self._worker.is_usable:
@@ -204,22 +243,25 @@ class LimitedRules:
         _ = self._summary  # waits for the rules of a new worker
         ids = [rule.rule_id for rule in rules]
         answer = self._worker.run(
-            events,
+            task.events,
             rule_ids=ids,
-            log_type=log_type,
-            destinations=destinations,
+            log_type=task.log_type,
+            destinations=task.destinations,
             state=lambda: changes_to_json(list(self._changes.values())),
             is_state_known=self._is_state_known,
+            rows_before=task.rows_before,
         )
         try:
             changes = changes_of_json(answer.state)
-        except (ValueError, TypeError, AttributeError) as error:
+            users = [ids if position == NO_RULE else [ids[position]] for position in answer.used]
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             self._worker.end_child()
             raise Stopped(RuleEndedProcess("the answer of its process has another form")) from error
         if [table.schema for table in answer.tables] != list(SCHEMAS):
             self._worker.end_child()
             raise Stopped(RuleEndedProcess("the answer of its process has other columns"))
         self._is_state_known = True
+        self.cache_users.update(*users)
         for batch in changes:
             before = self._changes.get(batch.batch_id)
             self._changes[batch.batch_id] = batch if before is None else replace(batch, changes={**before.changes, **batch.changes})
