@@ -85,7 +85,7 @@ class LimitedRules:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
         self._refused: dict[str, str] = {}  # files that must not be run, with why
-        self._order = {
+        self._order: dict[str, Any] = {
             "paths": [str(path.absolute()) for path in paths],
             "overlays": [str(path.absolute()) for path in overlays],
             "fields_by_log_type": fields,
@@ -168,6 +168,11 @@ class LimitedRules:
         """Quarantine these rules; no error tells of it."""
         self._quarantined.update(rule_ids)
 
+    def count_rows(self, log_type: str, rows: int) -> int:
+        """Note that so many rows are seen now. Returns how many came before."""
+        self._rows_seen[log_type] += rows
+        return self._rows_seen[log_type] - rows
+
     def evaluate_all(
         self, pieces: Iterable[tuple[str, pa.RecordBatch]], *, destinations: Mapping[str, str] | None = None
     ) -> Iterator[DetectionResult]:
@@ -190,8 +195,7 @@ class LimitedRules:
         to all rules, whatever the prefilter could say. None: as many as this object has seen.
         """
         if rows_before is None:
-            rows_before = self._rows_seen[log_type]
-            self._rows_seen[log_type] += events.num_rows
+            rows_before = self.count_rows(log_type, events.num_rows)
         notes = _Notes(events, log_type)
         wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
         if rule_ids is not None:
@@ -208,7 +212,7 @@ class LimitedRules:
                 results = self._one_by_one(task, rules, notes)
             break
         notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined], results)
-        return _joined(events, [*results, notes.result()])
+        return joined(events, [*results, notes.result()])
 
     def _one_by_one(self, task: _Task, rules: Sequence[LoadedRule], notes: _Notes) -> list[DetectionResult]:
         """Each rule in a process of its own: whoever fails there is the cause."""
@@ -335,8 +339,8 @@ class _Notes:
         }
 
 
-def _joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> DetectionResult:
-    """One result, in order of rows, then of rules."""
+def joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> DetectionResult:
+    """One result of what different rules gave on the same events, in order of rows. The first has met every unreadable event."""
     if len(results) == 1 or all(not result.runs.num_rows for result in results[1:]):
         return results[0]
     row_ids = events.column("p_row_id")
@@ -347,7 +351,7 @@ def _joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> Detec
         return joined.take(pa.array(sorted(range(joined.num_rows), key=position.__getitem__), pa.int64()))
 
     errors = [
-        # Every rule that ran alone has met the unreadable events.
+        # So have the others.
         result.errors.filter(pc.not_equal(result.errors.column("rule_id"), UNREADABLE_EVENT)) if number else result.errors
         for number, result in enumerate(results)
     ]
