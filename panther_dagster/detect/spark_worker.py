@@ -146,7 +146,7 @@ def _evaluated(order: WorkOrder, position: int) -> pa.RecordBatch:
         rules.forget_changes()
         result = rules.evaluate(rows, log_type=piece.log_type, destinations=order.destinations, rows_before=piece.rows_before)
     except BaseException:
-        _forget_rules()  # the piece comes again, here or elsewhere
+        forget_rules()  # the piece comes again, here or elsewhere
         raise
     row = {
         "position": position,
@@ -159,12 +159,13 @@ def _evaluated(order: WorkOrder, position: int) -> pa.RecordBatch:
 
 def _rules(source: RuleSource) -> LimitedRules:
     if source.token not in _loaded:
-        _forget_rules()
+        forget_rules()
         _loaded[source.token] = source.load()
     return _loaded[source.token]
 
 
-def _forget_rules() -> None:
+def forget_rules() -> None:
+    """End the processes that hold rules here."""
     while _loaded:
         _loaded.popitem()[1].close()
 

@@ -1,0 +1,233 @@
+"""Detection on a Spark cluster of this machine: two workers, each a process with its own Python, against the single process.
+
+`make test-spark` installs what it needs. The cluster starts once.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from detect.detections import pieces_of, told
+from detect.packs import rows_of, write_rule
+from installations import copy_home, installation
+
+from panther_dagster.defs.batch_runs import BATCH_JOB
+from panther_dagster.defs.code_location import build_definitions
+from panther_dagster.defs.instance import dagster_instance
+from panther_dagster.defs.run import SILENT
+from panther_dagster.defs.units import BATCH_TAG, SOURCE_TAG, partition_key
+from panther_dagster.demo.writer import write_story
+from panther_dagster.detect import detection
+from panther_dagster.detect.limits import LimitedRules
+from panther_dagster.detect.spark import SparkCluster, SparkRules
+from panther_dagster.detect.watch import RuleLimits
+from panther_dagster.detect.watched_worker import WorkerFailed
+from panther_dagster.ingest.batching import Batch, cut_batches, unfinished_batches
+from panther_dagster.ingest.landing import land_batch
+from panther_dagster.log_types.registry import load_registry
+from panther_dagster.normalize.dbt import DbtProject
+from panther_dagster.settings import PROJECT_ROOT, DetectionSettings, RulesSettings, Settings, SourceSettings
+from panther_dagster.storage import open_lake
+from panther_dagster.storage.lake import UnitOfWork
+from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
+
+MASTER = "local-cluster[2,1,1024]"
+NOON = datetime(2024, 5, 1, 12, 29)
+LIMITS = RuleLimits(seconds=3.0)
+LOG_TYPES = ["AWS.CloudTrail", "Okta.SystemLog", "Suricata.DNS"]
+CODE_BY_RULE_ID = {
+    "Test.Raises": "def rule(event):\n    return event['noSuchField']\n",
+    "Test.Hangs": "import time\ndef rule(event):\n    return event.get('eventName') == 'StopLogging' and time.sleep(600)\n",
+    "Test.Counts": (
+        "from panther_detection_helpers.caching import increment_counter\n"
+        "def rule(event):\n    return increment_counter('events') % 100 == 0\n"
+        "def title(event):\n    return event['p_log_type']\n"
+    ),
+    "Test.Owner": (
+        "def owner(event):\n    return event.deep_get('p_enrichment', 'owners', 'userIdentity.userName', 'team')\n"
+        "def rule(event):\n    return owner(event) is not None\n"
+        "def title(event):\n    return owner(event)\n"
+    ),
+}
+LOOKUP = """AnalysisType: lookup_table
+LookupName: owners
+Enabled: true
+Filename: owners.csv
+LogTypeMap:
+  PrimaryKey: user
+  AssociatedLogTypes:
+    - LogType: AWS.CloudTrail
+      Selectors: [$.userIdentity.userName]
+"""
+
+needs_spark = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("pyspark", "pandas"))
+    or not (shutil.which("java") or os.environ.get("JAVA_HOME")),
+    reason="needs pyspark and Java 17: make test-spark",
+)
+pytestmark = needs_spark
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
+    """Workers that import the package and the tests' rules as this process does."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT_ROOT), *([before] if before else [])])
+    found = SparkCluster(MASTER, tmp_path_factory.mktemp("pieces"), min_events=1)
+    with found.session():
+        yield found
+    os.environ.pop("PYTHONPATH")
+    if before is not None:
+        os.environ["PYTHONPATH"] = before
+
+
+@pytest.fixture
+def settings(ensured_home: Path, tmp_path: Path) -> Settings:
+    """A story in the normalized tables of a lake, cut into batches, and rules beside those of the project."""
+    pack = tmp_path / "pack"
+    for rule_id, code in CODE_BY_RULE_ID.items():
+        write_rule(pack, rule_id, code, LogTypes=LOG_TYPES)
+    (pack / "lookup_tables").mkdir()
+    (pack / "lookup_tables" / "owners.yml").write_text(LOOKUP)
+    (pack / "lookup_tables" / "owners.csv").write_text("user,team\nsvc-backup,Storage\n")
+    write_story(tmp_path / "incoming", seed=7, now_utc=NOON, events=900)
+    source = SourceSettings(name="incoming", uri=str(tmp_path / "incoming"))
+    rules = RulesSettings(paths=(PROJECT_ROOT / "rules", pack), max_seconds=LIMITS.seconds)
+    return installation(copy_home(ensured_home, tmp_path / "home"), sources=(source,), rules=rules)
+
+
+def normalized_batches(settings: Settings) -> list[Batch]:
+    lake = open_lake(settings)
+    cut_batches(lake, settings.sources[0], limits=settings.batches, first_hour=settings.schedule.first_hour, now_utc=NOON)
+    batches, registry, project = unfinished_batches(lake), load_registry(settings.dbt_project), DbtProject(settings, lake)
+    for batch in batches:
+        unit = UnitOfWork(batch_id=batch.batch_id)
+        land_batch(lake, batch.batch_id, source=settings.sources[0], registry=registry, limits=settings.batches)
+        project.build(unit, log_types=project.log_types_with_rows(unit))
+    lake.close()
+    return batches
+
+
+def run_detection(settings: Settings, batch: Batch) -> dict[str, Any]:
+    """Materialize the detections of a batch as Dagster does; returns the metadata of the signals."""
+    job = build_definitions(settings).resolve_job_def(BATCH_JOB)
+    with dagster_instance(settings) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=partition_key(batch.hour),
+            tags={BATCH_TAG: batch.batch_id, SOURCE_TAG: batch.source_id},
+            asset_selection=[dg.AssetKey(table.name.split(".")) for table in (SIGNALS, RULE_ERRORS)],
+            run_config=SILENT,
+        )
+    assert result.success
+    made = [event.step_materialization_data.materialization for event in result.all_events if event.is_step_materialization]
+    return {".".join(one.asset_key.path): {name: value.value for name, value in one.metadata.items()} for one in made}
+
+
+def stored(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    lake = open_lake(settings)
+    found = {table.name: lake.query(f"select * from {table.name} order by all").to_pylist() for table in (SIGNALS, RULE_ERRORS, RULE_RUNS)}
+    lake.close()
+    for run in found[RULE_RUNS.name]:
+        del run["cpu_seconds"]
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
+
+
+def test_the_detections_of_a_story_are_those_of_the_single_process(
+    settings: Settings, cluster: SparkCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detection, "ROWS_PER_BATCH", 50)
+    batch = max(normalized_batches(settings), key=lambda batch: batch.batch_id)
+    there = settings.model_copy(update={"detection": DetectionSettings(engine="spark", spark_master=MASTER, spark_min_events=1)})
+
+    metadata = run_detection(settings, batch)
+    here = stored(settings)
+    lake = open_lake(settings)
+    for table in (SIGNALS, RULE_ERRORS, RULE_RUNS):
+        lake.transact(lambda tx, table=table: tx.delete(table, UnitOfWork(batch_id=batch.batch_id)))
+    lake.close()
+    (settings.home / "rules.sqlite").unlink()
+    on_cluster = run_detection(there, batch)
+
+    assert stored(settings) == here
+    assert {name: each for name, each in on_cluster[SIGNALS.name].items() if "seconds" not in name} == {
+        name: each for name, each in metadata[SIGNALS.name].items() if "seconds" not in name
+    }
+    assert on_cluster[RULE_ERRORS.name]["quarantined"] == ["Test.Hangs"]
+    assert not list((settings.home / "spark").iterdir())
+    matched = {row["rule_id"] for row in here[SIGNALS.name]}
+    assert {"Test.Counts", "Test.Owner", "AWS.CloudTrail.LoggingSwitchedOff"} <= matched
+    assert {row["title"] for row in here[SIGNALS.name] if row["rule_id"] == "Test.Owner"} == {"Storage"}
+    assert {(row["rule_id"], row["error_type"]) for row in here[RULE_ERRORS.name]} == {
+        ("Test.Raises", "KeyError"),
+        ("Test.Hangs", "RuleTimeout"),
+    }
+    assert len({row["log_type"] for row in here[RULE_RUNS.name]}) >= 4
+
+
+def test_a_worker_that_is_killed_neither_loses_nor_doubles_anything(cluster: SparkCluster, tmp_path: Path) -> None:
+    flag = tmp_path / "killed"
+    code = f"""
+import os, time
+def rule(event):
+    if event['n'] == 730 and not os.path.exists({str(flag)!r}):
+        holder = os.getppid()
+        with open(f'/proc/{{holder}}/stat') as stat:
+            worker = int(stat.read().rpartition(')')[2].split()[1])
+        with open({str(flag)!r}, 'w') as file:
+            file.write(str(worker))
+        os.kill(worker, 9)
+        time.sleep(600)
+    return event['n'] % 3 == 0
+"""
+    write_rule(tmp_path / "pack", "Test.Kills", code)
+    pieces = pieces_of(rows_of([json.dumps({"n": n}) for n in range(2_000)]), 250)
+
+    with SparkRules([tmp_path / "pack"], cluster=cluster, limits=RuleLimits(seconds=20.0)) as rules:
+        found = told(rules.evaluate_all(pieces))
+        assert rules.set_aside_ids == set()
+    assert int(flag.read_text()) not in (os.getpid(), os.getppid())
+    with LimitedRules([tmp_path / "pack"], limits=RuleLimits(seconds=20.0)) as rules:
+        expected = told(rules.evaluate_all(pieces))
+
+    assert found == expected
+    assert [(run["events"], run["matches"]) for run in found["runs"]] == [(2_000, 667)]
+
+
+def test_workers_with_other_rules_fail_the_detection_with_their_name(cluster: SparkCluster, tmp_path: Path) -> None:
+    write_rule(tmp_path / "pack", "Test.Changed", "def rule(event):\n    return True\n")
+    pieces = pieces_of(rows_of(['{"n": 1}'] * 10), 5)
+
+    with SparkRules([tmp_path / "pack"], cluster=cluster) as rules:
+        assert [rule.rule_id for rule in rules.rules] == ["Test.Changed"]
+        write_rule(tmp_path / "pack", "Test.Changed", "def rule(event):\n    return False\n")
+        with pytest.raises(
+            WorkerFailed, match=r"on the Spark cluster local-cluster\[2,1,1024\]: \S+ has another version of rule Test\.Changed: "
+        ):
+            list(rules.evaluate_all(pieces))
+    assert not list(cluster.folder.iterdir())
+
+
+def test_a_process_that_detects_by_itself_does_not_import_pyspark(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from panther_dagster.defs.resources import LakeResource
+from panther_dagster.settings import RulesSettings, Settings
+resource = LakeResource.of(Settings(home=Path({str(tmp_path)!r}), rules=RulesSettings(paths=())))
+resource.rules.close()
+print(sorted(name for name in sys.modules if name.partition('.')[0] in ('pyspark', 'py4j') or name == 'panther_dagster.detect.spark'))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=PROJECT_ROOT, check=False)
+    assert (ran.stdout.strip(), ran.returncode) == ("[]", 0), ran.stderr
