@@ -11,39 +11,38 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 from detect.detections import pieces_of, told
 from detect.packs import rows_of, write_rule
-from installations import copy_home, installation
+from installations import installation
 
-from panther_dagster.defs.batch_runs import BATCH_JOB
-from panther_dagster.defs.code_location import build_definitions
-from panther_dagster.defs.instance import dagster_instance
+from panther_dagster.defs.detections import rule_matches_assets
+from panther_dagster.defs.resources import LakeResource
 from panther_dagster.defs.run import SILENT
-from panther_dagster.defs.units import BATCH_TAG, SOURCE_TAG, partition_key
-from panther_dagster.demo.writer import write_story
+from panther_dagster.defs.units import BATCH_TAG, hourly_partitions, partition_key
+from panther_dagster.demo.story import Story, tell_story
 from panther_dagster.detect import detection
 from panther_dagster.detect.limits import LimitedRules
 from panther_dagster.detect.spark import SparkCluster, SparkRules
 from panther_dagster.detect.watch import RuleLimits
 from panther_dagster.detect.watched_worker import WorkerFailed
-from panther_dagster.ingest.batching import Batch, cut_batches, unfinished_batches
-from panther_dagster.ingest.landing import land_batch
-from panther_dagster.log_types.registry import load_registry
-from panther_dagster.normalize.dbt import DbtProject
-from panther_dagster.settings import PROJECT_ROOT, DetectionSettings, RulesSettings, Settings, SourceSettings
+from panther_dagster.settings import PROJECT_ROOT, DetectionSettings, RulesSettings, Settings
+from panther_dagster.standard_fields import table_name
 from panther_dagster.storage import open_lake
-from panther_dagster.storage.lake import UnitOfWork
-from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS
+from panther_dagster.storage.lake import Lake, UnitOfWork
+from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS, TIME, Table
 
 MASTER = "local-cluster[2,1,1024]"
-NOON = datetime(2024, 5, 1, 12, 29)
+NOON = datetime(2024, 5, 1, 12)
+HOUR = datetime(2024, 5, 1, 11)
+BATCH_ID = "20240501T11-000000000001"
 LIMITS = RuleLimits(seconds=3.0)
 LOG_TYPES = ["AWS.CloudTrail", "Okta.SystemLog", "Suricata.DNS"]
 CODE_BY_RULE_ID = {
@@ -93,41 +92,50 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
 
 
 @pytest.fixture
-def settings(ensured_home: Path, tmp_path: Path) -> Settings:
-    """A story in the normalized tables of a lake, cut into batches, and rules beside those of the project."""
+def settings(copy_lake: Callable[[Path], Path], tmp_path: Path) -> Settings:
+    """A story in the normalized tables of a lake, and rules beside those of the project."""
     pack = tmp_path / "pack"
     for rule_id, code in CODE_BY_RULE_ID.items():
         write_rule(pack, rule_id, code, LogTypes=LOG_TYPES)
     (pack / "lookup_tables").mkdir()
     (pack / "lookup_tables" / "owners.yml").write_text(LOOKUP)
     (pack / "lookup_tables" / "owners.csv").write_text("user,team\nsvc-backup,Storage\n")
-    write_story(tmp_path / "incoming", seed=7, now_utc=NOON, events=900)
-    source = SourceSettings(name="incoming", uri=str(tmp_path / "incoming"))
-    rules = RulesSettings(paths=(PROJECT_ROOT / "rules", pack), max_seconds=LIMITS.seconds)
-    return installation(copy_home(ensured_home, tmp_path / "home"), sources=(source,), rules=rules)
-
-
-def normalized_batches(settings: Settings) -> list[Batch]:
-    lake = open_lake(settings)
-    cut_batches(lake, settings.sources[0], limits=settings.batches, first_hour=settings.schedule.first_hour, now_utc=NOON)
-    batches, registry, project = unfinished_batches(lake), load_registry(settings.dbt_project), DbtProject(settings, lake)
-    for batch in batches:
-        unit = UnitOfWork(batch_id=batch.batch_id)
-        land_batch(lake, batch.batch_id, source=settings.sources[0], registry=registry, limits=settings.batches)
-        project.build(unit, log_types=project.log_types_with_rows(unit))
+    copy_lake(tmp_path / "home" / "lake")
+    found = installation(tmp_path / "home", rules=RulesSettings(paths=(PROJECT_ROOT / "rules", pack), max_seconds=LIMITS.seconds))
+    lake = open_lake(found)
+    put_story(lake, tell_story(seed=7, now_utc=NOON, events=900))
     lake.close()
-    return batches
+    return found
 
 
-def run_detection(settings: Settings, batch: Batch) -> dict[str, Any]:
-    """Materialize the detections of a batch as Dagster does; returns the metadata of the signals."""
-    job = build_definitions(settings).resolve_job_def(BATCH_JOB)
-    with dagster_instance(settings) as instance:
-        result = job.execute_in_process(
+def put_story(lake: Lake, story: Story) -> None:
+    """The story as one batch."""
+    for log_type in sorted({event.log_type for event in story.events}):
+        told_events = [event for event in story.events if event.log_type == log_type]
+        size = len(told_events)
+        rows = rows_of(
+            [json.dumps(event.body) for event in told_events],
+            batch_id=BATCH_ID,
+            p_row_id=pa.array([f"{log_type}-{number:06d}" for number in range(size)]),
+            p_log_type=pa.array([log_type] * size),
+            p_event_time=pa.array([event.time_utc for event in told_events], TIME),
+            p_hour=pa.array([HOUR] * size, TIME),
+        )
+        data = pa.Table.from_batches([rows])
+        table = Table(f"panther_logs.{table_name(log_type)}", "One row per event.", data.schema)
+        lake.transact(lambda tx, table=table, data=data: tx.append(table, data))
+
+
+def run_detection(settings: Settings) -> dict[str, Any]:
+    """Materialize the detections of the batch; returns the metadata of each table."""
+    asset = rule_matches_assets({}, hourly_partitions(settings.schedule))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [asset],
             instance=instance,
-            partition_key=partition_key(batch.hour),
-            tags={BATCH_TAG: batch.batch_id, SOURCE_TAG: batch.source_id},
-            asset_selection=[dg.AssetKey(table.name.split(".")) for table in (SIGNALS, RULE_ERRORS)],
+            resources={"lake": LakeResource.of(settings)},
+            partition_key=partition_key(HOUR),
+            tags={BATCH_TAG: BATCH_ID},
             run_config=SILENT,
         )
     assert result.success
@@ -147,18 +155,17 @@ def stored(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 def test_the_detections_of_a_story_are_those_of_the_single_process(
     settings: Settings, cluster: SparkCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detection, "ROWS_PER_BATCH", 50)
-    batch = max(normalized_batches(settings), key=lambda batch: batch.batch_id)
+    monkeypatch.setattr(detection, "ROWS_PER_BATCH", 60)
     there = settings.model_copy(update={"detection": DetectionSettings(engine="spark", spark_master=MASTER, spark_min_events=1)})
 
-    metadata = run_detection(settings, batch)
+    metadata = run_detection(settings)
     here = stored(settings)
     lake = open_lake(settings)
     for table in (SIGNALS, RULE_ERRORS, RULE_RUNS):
-        lake.transact(lambda tx, table=table: tx.delete(table, UnitOfWork(batch_id=batch.batch_id)))
+        lake.transact(lambda tx, table=table: tx.delete(table, UnitOfWork(batch_id=BATCH_ID)))
     lake.close()
     (settings.home / "rules.sqlite").unlink()
-    on_cluster = run_detection(there, batch)
+    on_cluster = run_detection(there)
 
     assert stored(settings) == here
     assert {name: each for name, each in on_cluster[SIGNALS.name].items() if "seconds" not in name} == {
