@@ -40,10 +40,13 @@ from panther_dagster.storage.lake import Lake, UnitOfWork
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, SIGNALS, TIME, Table
 
 MASTER = "local-cluster[2,1,1024]"
+# These JVMs live for seconds: without the optimizing compiler they start sooner.
+CONF = {f"spark.{role}.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" for role in ("driver", "executor")}
+CONF |= {"spark.task.maxFailures": "2"}  # a task is lost once
 NOON = datetime(2024, 5, 1, 12)
 HOUR = datetime(2024, 5, 1, 11)
 BATCH_ID = "20240501T11-000000000001"
-LIMITS = RuleLimits(seconds=3.0)
+LIMITS = RuleLimits(seconds=2.0)
 LOG_TYPES = ["AWS.CloudTrail", "Okta.SystemLog", "Suricata.DNS"]
 CODE_BY_RULE_ID = {
     "Test.Raises": "def rule(event):\n    return event['noSuchField']\n",
@@ -83,7 +86,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
     """Workers that import the package and the tests' rules as this process does."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT_ROOT), *([before] if before else [])])
-    found = SparkCluster(MASTER, tmp_path_factory.mktemp("pieces"), min_events=1)
+    found = SparkCluster(MASTER, tmp_path_factory.mktemp("pieces"), conf=CONF, min_events=1)
     with found.session():
         yield found
     os.environ.pop("PYTHONPATH")
@@ -155,7 +158,7 @@ def stored(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 def test_the_detections_of_a_story_are_those_of_the_single_process(
     settings: Settings, cluster: SparkCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detection, "ROWS_PER_BATCH", 60)
+    monkeypatch.setattr(detection, "ROWS_PER_BATCH", 120)
     there = settings.model_copy(update={"detection": DetectionSettings(engine="spark", spark_master=MASTER, spark_min_events=1)})
 
     metadata = run_detection(settings)
@@ -214,7 +217,7 @@ def rule(event):
 
 def test_workers_with_other_rules_fail_the_detection_with_their_name(cluster: SparkCluster, tmp_path: Path) -> None:
     write_rule(tmp_path / "pack", "Test.Changed", "def rule(event):\n    return True\n")
-    pieces = pieces_of(rows_of(['{"n": 1}'] * 10), 5)
+    pieces = pieces_of(rows_of(['{"n": 1}'] * 5), 5)
 
     with SparkRules([tmp_path / "pack"], cluster=cluster) as rules:
         assert [rule.rule_id for rule in rules.rules] == ["Test.Changed"]
