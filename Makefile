@@ -34,7 +34,7 @@ test: install ## all tests that need nothing but this machine
 test-all: install ## the same with more kills and more examples
 	@PANTHER_KILLS=20 HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-spark: .venv-spark/.installed ## detection on a Spark cluster of this machine (Java 17; pyspark, 500 MB, goes into .venv-spark)
+test-spark: .venv-spark/.installed ## detection on a Spark cluster of this machine (Java 17; pyspark, 700 MB, goes into .venv-spark)
 	@.venv-spark/bin/python -m pytest -p no:xdist tests/end_to_end/test_spark.py
 
 # Beside the main environment, whose packages it sees: only what the extra adds is installed.
