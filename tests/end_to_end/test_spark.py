@@ -33,6 +33,7 @@ from panther_dagster.detect.limits import LimitedRules
 from panther_dagster.detect.spark import SparkCluster, SparkRules
 from panther_dagster.detect.watch import RuleLimits
 from panther_dagster.detect.watched_worker import WorkerFailed
+from panther_dagster.errors import SettingsError
 from panther_dagster.settings import PROJECT_ROOT, DetectionSettings, RulesSettings, Settings
 from panther_dagster.standard_fields import table_name
 from panther_dagster.storage import open_lake
@@ -78,7 +79,6 @@ needs_spark = pytest.mark.skipif(
     or not (shutil.which("java") or os.environ.get("JAVA_HOME")),
     reason="needs pyspark and Java 17: make test-spark",
 )
-pytestmark = needs_spark
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +155,7 @@ def stored(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
+@needs_spark
 def test_the_detections_of_a_story_are_those_of_the_single_process(
     settings: Settings, cluster: SparkCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +187,7 @@ def test_the_detections_of_a_story_are_those_of_the_single_process(
     assert len({row["log_type"] for row in here[RULE_RUNS.name]}) >= 4
 
 
+@needs_spark
 def test_a_worker_that_is_killed_neither_loses_nor_doubles_anything(cluster: SparkCluster, tmp_path: Path) -> None:
     flag = tmp_path / "killed"
     code = f"""
@@ -215,6 +217,7 @@ def rule(event):
     assert [(run["events"], run["matches"]) for run in found["runs"]] == [(2_000, 667)]
 
 
+@needs_spark
 def test_workers_with_other_rules_fail_the_detection_with_their_name(cluster: SparkCluster, tmp_path: Path) -> None:
     write_rule(tmp_path / "pack", "Test.Changed", "def rule(event):\n    return True\n")
     pieces = pieces_of(rows_of(['{"n": 1}'] * 5), 5)
@@ -241,3 +244,10 @@ print(sorted(name for name in sys.modules if name.partition('.')[0] in ('pyspark
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=PROJECT_ROOT, check=False)
     assert (ran.stdout.strip(), ran.returncode) == ("[]", 0), ran.stderr
+
+
+def test_a_run_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    detection = DetectionSettings(engine="spark", spark_master=MASTER)
+    with pytest.raises(SettingsError, match=r"pip install 'panther-dagster\[spark\]'"):
+        _ = LakeResource.of(Settings(home=tmp_path, rules=RulesSettings(paths=()), detection=detection)).rules
