@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 export PANTHER_HOME ?= $(CURDIR)/.panther
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-all lint format docs bench lock clean
+.PHONY: help install demo dev test test-all test-spark lint format docs bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,6 +34,19 @@ test: install ## all tests that need nothing but this machine
 test-all: install ## the same with more kills and more examples
 	@PANTHER_KILLS=20 HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 2 --dist worksteal
 
+test-spark: .venv-spark/.installed ## detection on a Spark cluster of this machine (Java 17; pyspark, 700 MB, goes into .venv-spark)
+	@.venv-spark/bin/python -m pytest -p no:xdist tests/end_to_end/test_spark.py
+
+# Beside the main environment, whose packages it sees: only what the extra adds is installed.
+.venv-spark/.installed: $(INSTALLED) pyproject.toml
+	@test -x .venv-spark/bin/python || $(BIN)/python -m venv .venv-spark
+	@packages="import site; print(site.getsitepackages()[0])"; \
+	echo "import site; site.addsitedir('$$($(BIN)/python -c "$$packages")')" > "$$(.venv-spark/bin/python -c "$$packages")/main_environment.pth"
+	@echo "installing pyspark into .venv-spark ..."
+	@.venv-spark/bin/python -m pip install -q --disable-pip-version-check \
+	  $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'])")
+	@touch $@
+
 lint: install ## ruff, mypy, import rules, SQL, Dockerfile
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -58,4 +71,4 @@ lock: ## requirements.lock and requirements-dev.lock from pyproject.toml, with h
 	@$(BIN)/$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## the environment and all local state
-	rm -rf .venv .panther
+	rm -rf .venv .venv-spark .panther

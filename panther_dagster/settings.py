@@ -24,6 +24,7 @@ SETTINGS_FILE = "panther.yaml"
 HOME = ".panther"
 Severity = Literal["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
 DYNAMODB_TABLE = re.compile(r"dynamodb://[A-Za-z0-9_.-]{3,255}(\?(region|endpoint)=[^&?#\s]+(&(region|endpoint)=[^&?#\s]+)?)?")
+SPARK_MASTER = re.compile(r"local(\[(\d+|\*)(,\d+)?\])?|local-cluster\[\d+,\d+,\d+\]|spark://\S+:\d+|yarn|k8s://\S+")
 AlertType = Literal["RULE", "RULE_ERROR"]
 
 
@@ -107,6 +108,39 @@ class RulesSettings(_Section):
         return value
 
 
+class DetectionSettings(_Section):
+    """Where rules run: in a process beside the run, or on a Spark cluster, which gives the same."""
+
+    engine: Literal["process", "spark"] = "process"
+    spark_master: str | None = None  # local[4], local-cluster[2,1,1024], spark://host:7077, yarn, k8s://https://host:443
+    spark_conf: dict[str, str] = Field(default_factory=dict)  # spark.executor.memory: 4g
+    spark_folder: Path | None = None  # that all machines reach at the same path; default: <home>/spark
+    spark_min_events: int = Field(50_000, ge=1)  # smaller units of work run in a process: starting Spark takes longer
+
+    @field_validator("spark_master")
+    @classmethod
+    def _is_a_master(cls, value: str | None) -> str | None:
+        if value is not None and not SPARK_MASTER.fullmatch(value):
+            raise ValueError(f"'{value}' is none of local[N], local-cluster[WORKERS,CORES,MB], spark://HOST:PORT, yarn and k8s://URL")
+        return value
+
+    @field_validator("spark_conf", mode="before")
+    @classmethod
+    def _are_options(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        for name in value:
+            if not str(name).startswith("spark.") or name == "spark.master":
+                raise ValueError(f"'{name}' is no option of Spark that belongs here: spark.executor.memory, for example, or spark_master")
+        return {name: str(each).lower() if isinstance(each, bool) else str(each) for name, each in value.items()}
+
+    @model_validator(mode="after")
+    def _has_a_master(self) -> DetectionSettings:
+        if self.engine == "spark" and self.spark_master is None:
+            raise ValueError("engine spark needs spark_master, as spark://host:7077 or local[4]")
+        return self
+
+
 class DestinationSettings(_Section):
     """One destination. `options` are checked by its type, in dispatch/destinations/<type>.py."""
 
@@ -177,6 +211,7 @@ class Settings(_Section):
     sources: tuple[SourceSettings, ...] = ()
     batches: BatchSettings = BatchSettings()
     rules: RulesSettings = RulesSettings()
+    detection: DetectionSettings = DetectionSettings()
     destinations: tuple[DestinationSettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     dispatch: DispatchSettings = DispatchSettings()
@@ -193,6 +228,11 @@ class Settings(_Section):
     def rules_state(self) -> str:
         """Where the state of rules is, as detect/state/location.py reads it."""
         return f"sqlite:{self.home / 'rules.sqlite'}" if self.rules.state == "sqlite" else self.rules.state
+
+    @property
+    def spark_folder(self) -> Path:
+        """Where a detection on Spark puts its events for the workers."""
+        return self.detection.spark_folder or self.home / "spark"
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name. Raises SettingsError."""

@@ -38,6 +38,17 @@ def test_what_rules_remember_is_in_a_file_below_home_unless_it_is_elsewhere(tmp_
         assert load_settings(write(tmp_path, f"rules: {{state: '{state}'}}\n" if state else "rules: {}\n")).rules_state == place
 
 
+@pytest.mark.parametrize(
+    "master", ["local", "local[4]", "local[*]", "local[2,3]", "local-cluster[2,1,1024]", "spark://a:7077", "yarn", "k8s://https://a:443"]
+)
+def test_a_cluster_of_spark_and_its_options_are_taken_from_the_file(master: str, tmp_path: Path) -> None:
+    options = "spark_conf: {spark.executor.memory: 2g, spark.ui.enabled: true, spark.task.maxFailures: 8}"
+    settings = load_settings(write(tmp_path, f"detection: {{engine: spark, spark_master: '{master}', {options}}}\n"))
+    assert (settings.detection.engine, settings.detection.spark_master) == ("spark", master)
+    assert settings.detection.spark_conf == {"spark.executor.memory": "2g", "spark.ui.enabled": "true", "spark.task.maxFailures": "8"}
+    assert settings.spark_folder == tmp_path / "home" / "spark"
+
+
 def test_a_destinations_own_options_are_gathered(tmp_path: Path) -> None:
     environment = write(tmp_path, "destinations: [{name: soc, type: slack, severities: [HIGH], webhook_url_env: SOC_SLACK}]\n")
     (destination,) = load_settings(environment).destinations
@@ -55,6 +66,12 @@ def test_a_destinations_own_options_are_gathered(tmp_path: Path) -> None:
         ("rules: {state: redis}\n", r"panther\.yaml: rules\.state: .*'redis' is none of memory, sqlite, dynamodb://TABLE"),
         ("rules: {state: 'dynamodb://a'}\n", r"panther\.yaml: rules\.state: "),
         ("rules: {state: 'dynamodb://abc?zone=1'}\n", r"panther\.yaml: rules\.state: "),
+        ("detection: {engine: spark}\n", r"panther\.yaml: detection: .*engine spark needs spark_master, as spark://host:7077"),
+        ("detection: {engine: flink}\n", r"panther\.yaml: detection\.engine: "),
+        ("detection: {spark_master: 'spark://host'}\n", r"panther\.yaml: detection\.spark_master: .*'spark://host' is none of local\[N\]"),
+        ("detection: {spark_conf: {executor.memory: 2g}}\n", r"detection\.spark_conf: .*'executor\.memory' is no option of Spark"),
+        ("detection: {spark_conf: {spark.master: yarn}}\n", r"detection\.spark_conf: .*'spark\.master' is no option .* or spark_master"),
+        ("detection: {spark_min_events: 0}\n", r"detection\.spark_min_events: "),
         ("schedule: {first_hour: 2024-01-01T00:30:00}\n", r"whole hour in UTC"),
     ],
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -93,19 +94,28 @@ class LakeResource(dg.ConfigurableResource):
 
     @property
     def rules(self) -> LimitedRules:
-        """All detections that load, and the errors of those that do not, in a process of their own."""
+        """All detections that load, and the errors of those that do not, in a process of their own, or on a Spark cluster."""
         from panther_dagster.detect.limits import LimitedRules, RuleLimits
 
         if "rules" not in self._loaded:
-            rules = self.installation.rules
+            settings, rules = self.installation, self.installation.rules
             limits = RuleLimits(rules.max_seconds, rules.max_memory_bytes)
-            self._loaded["rules"] = LimitedRules(
+            make: Callable[..., LimitedRules] = LimitedRules
+            if settings.detection.engine == "spark":
+                from panther_dagster.detect.spark import SparkCluster, SparkRules
+
+                options = settings.detection
+                cluster = SparkCluster(
+                    options.spark_master or "", settings.spark_folder, conf=options.spark_conf, min_events=options.spark_min_events
+                )
+                make = partial(SparkRules, cluster=cluster)
+            self._loaded["rules"] = make(
                 rules.paths,
                 overlays=rules.overlays,
                 limits=limits,
                 registry=self.registry,
                 use_prefilter=rules.use_prefilter,
-                state=self.installation.rules_state,
+                state=settings.rules_state,
             )
         limited: LimitedRules = self._loaded["rules"]
         return limited

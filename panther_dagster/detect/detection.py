@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 import pyarrow as pa
 
 from panther_dagster.detect.events import enriched
 from panther_dagster.detect.limits import STOPS, LimitedRules
+from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
 from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
 from panther_dagster.detect.quarantine import Quarantine
-from panther_dagster.detect.runner import Candidates, evaluate, every_rule_on_every_row
+from panther_dagster.detect.runner import Candidates, DetectionResult, evaluate, every_rule_on_every_row
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
 from panther_dagster.storage.tables import RULE_ERRORS, RULE_RUNS, RULE_STOPS, SIGNALS
@@ -58,31 +61,24 @@ def detect(
     LimitedRules, leaves rules out that were stopped often, and notes those that are stopped now; None: all run.
     """
     began, cpu_began = time.perf_counter(), _cpu_seconds(rules)
-    if isinstance(rules, LimitedRules):
-        rules.begin(quarantine.rules(lake) if quarantine is not None else None)
-    signals, errors, runs = [], [], []
     events_by_log_type: dict[str, int] = {}
     stored = lake.tables_with(unit)  # planning a read of each log type's table takes 0.13 s, of most in vain
-    for log_type in rules.log_types:
-        table = f"panther_logs.{table_name(log_type)}"
-        if (registry is not None and log_type not in registry.by_name) or table not in stored:
-            continue
-        candidates: Candidates = every_rule_on_every_row
-        if use_prefilter and isinstance(rules, RuleSet):
-            candidates = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS)
-        for rows in _rows(lake, unit, table):
-            events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
-            enrichment = lookups.enrichment(log_type, rows) if lookups is not None else None
-            if isinstance(rules, LimitedRules):
-                explained = enriched(rows, log_type, enrichment) if enrichment is not None else rows
-                result = rules.evaluate(explained, log_type=log_type, destinations=destinations, enrichment=enrichment)
-            else:
-                result = evaluate(
-                    rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates, enrichment=enrichment
-                )
-            signals.append(result.signals)
-            errors.append(result.errors)
-            runs.append(result.runs)
+
+    def pieces() -> Iterator[tuple[str, pa.RecordBatch, Enrichment | None]]:
+        for log_type in rules.log_types:
+            table = f"panther_logs.{table_name(log_type)}"
+            if (registry is None or log_type in registry.by_name) and table in stored:
+                for rows in _rows(lake, unit, table):
+                    events_by_log_type[log_type] = events_by_log_type.get(log_type, 0) + rows.num_rows
+                    found = lookups.enrichment(log_type, rows) if lookups is not None else None
+                    yield log_type, rows if found is None else enriched(rows, log_type, found), found
+
+    if isinstance(rules, LimitedRules):
+        rules.begin(quarantine.rules(lake) if quarantine is not None else None)
+        results = list(rules.evaluate_all(pieces(), destinations=destinations))
+    else:
+        results = list(_evaluated_here(pieces(), rules, destinations, use_prefilter=use_prefilter))
+    signals, errors, runs = ([getattr(result, name) for result in results] for name in ("signals", "errors", "runs"))
     all_signals = pa.concat_tables([SIGNALS.columns.empty_table(), *signals])
     all_errors = pa.concat_tables([RULE_ERRORS.columns.empty_table(), *errors])
     all_runs = _summed(pa.concat_tables([RULE_RUNS.columns.empty_table(), *runs]))
@@ -116,6 +112,19 @@ def stops_of(quarantine: Quarantine | None, rules: RuleSet | LimitedRules, error
     if quarantine is None or not isinstance(rules, LimitedRules) or not rules.quarantined_ids:
         return RULE_STOPS.columns.empty_table()
     return quarantine.stops(errors, rules.quarantined_ids, STOPS)
+
+
+def _evaluated_here(
+    pieces: Iterable[tuple[str, pa.RecordBatch, Enrichment | None]],
+    rules: RuleSet,
+    destinations: Mapping[str, str] | None,
+    *,
+    use_prefilter: bool,
+) -> Iterator[DetectionResult]:
+    for log_type, group in itertools.groupby(pieces, key=itemgetter(0)):
+        candidates: Candidates = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS) if use_prefilter else every_rule_on_every_row
+        for _, rows, found in group:
+            yield evaluate(rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates, enrichment=found)
 
 
 def _cpu_seconds(rules: RuleSet | LimitedRules) -> float:

@@ -12,7 +12,8 @@ Rules without such faults give what runner.evaluate gives in this process.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +27,7 @@ import pyarrow.compute as pc
 from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.lookups.shared import SharedTables, Told
 from panther_dagster.detect.pack import DeclaredLogTypes
+from panther_dagster.detect.progress import NO_RULE
 from panther_dagster.detect.quarantine import QuarantinedRule, RuleQuarantined, RuleVersion
 from panther_dagster.detect.rule import Rule
 from panther_dagster.detect.runner import UNREADABLE_EVENT, DetectionResult, signal_id
@@ -67,6 +69,7 @@ class _Request:
     log_type: str
     destinations: Mapping[str, str] | None
     lookups: Told | None
+    rows_before: int
 
 
 class LimitedRules:
@@ -92,7 +95,7 @@ class LimitedRules:
         self._limits = limits or RuleLimits()
         fields = registry and {log_type: [field.name for field in declared.fields] for log_type, declared in registry.by_name.items()}
         self._refused: dict[str, str] = {}  # files that must not be run, with why
-        self._order = {
+        self._order: dict[str, Any] = {
             "paths": [str(path.absolute()) for path in paths],
             "overlays": [str(path.absolute()) for path in overlays],
             "fields_by_log_type": fields,
@@ -111,6 +114,8 @@ class LimitedRules:
         self._shared = SharedTables()
         self._changes: dict[str, BatchChanges] = {}  # by batch, of this detection
         self._is_state_known = False  # to the process that runs rules
+        self._rows_seen: Counter[str] = Counter()  # by log type
+        self.cache_users: set[str] = set()  # rules that have used the cache so far
         self.cpu_seconds = 0.0  # of evaluating
 
     def __enter__(self) -> LimitedRules:
@@ -183,6 +188,22 @@ class LimitedRules:
         """Rules that this detection does not run, because of what happened in earlier ones."""
         return frozenset(rule.rule_id for rule in self.rules if (rule.rule_id, rule.version) in self._left_out)
 
+    def leave_out(self, rule_ids: Iterable[str]) -> None:
+        """Quarantine these rules; no error tells of it."""
+        self._quarantined.update(rule_ids)
+
+    def count_rows(self, log_type: str, rows: int) -> int:
+        """Note that so many rows are seen now. Returns how many came before."""
+        self._rows_seen[log_type] += rows
+        return self._rows_seen[log_type] - rows
+
+    def evaluate_all(
+        self, pieces: Iterable[tuple[str, pa.RecordBatch, Enrichment | None]], *, destinations: Mapping[str, str] | None = None
+    ) -> Iterator[DetectionResult]:
+        """What evaluate says of each piece of a detection: a log type, rows and their enrichment, in the order in which rules see them."""
+        for log_type, rows, found in pieces:
+            yield self.evaluate(rows, log_type=log_type, destinations=destinations, enrichment=found)
+
     def evaluate(
         self,
         events: pa.RecordBatch,
@@ -190,14 +211,22 @@ class LimitedRules:
         log_type: str,
         destinations: Mapping[str, str] | None = None,
         enrichment: Enrichment | None = None,
+        rule_ids: Collection[str] | None = None,
+        rows_before: int | None = None,
     ) -> DetectionResult:
         """As runner.evaluate; the errors have a row for each rule that was stopped. A quarantined rule has 0 candidates in the runs.
 
-        Args: enrichment: answers event.lookup(); what it says of the events themselves they have in their column p_enrichment.
+        Args: enrichment: answers event.lookup(); what it says of the events themselves they have in their column p_enrichment. rule_ids: of
+        the enabled rules run these; None: all. rows_before: how many rows of the log type came before: the first ones go to all rules,
+        whatever the prefilter could say. None: as many as this object has seen.
         """
+        if rows_before is None:
+            rows_before = self.count_rows(log_type, events.num_rows)
         notes = _Notes(events, log_type)
-        request = _Request(events, log_type, destinations, self._shared.told(enrichment))
+        request = _Request(events, log_type, destinations, self._shared.told(enrichment), rows_before)
         wanted = [rule for rule in self.rules if rule.is_enabled and log_type in rule.log_types]
+        if rule_ids is not None:
+            wanted = [rule for rule in wanted if rule.rule_id in rule_ids]
         left_out = {rule.rule_id for rule in wanted if (rule.rule_id, rule.version) in self._left_out}
         for rule in wanted:
             if rule.rule_id in left_out:
@@ -213,7 +242,7 @@ class LimitedRules:
                 results = self._one_by_one(request, rules, notes)
             break
         notes.left_out([rule for rule in wanted if rule.rule_id in self._quarantined | left_out], results)
-        return _joined(events, [*results, notes.result()])
+        return joined(events, [*results, notes.result()])
 
     def _one_by_one(self, request: _Request, rules: Sequence[LoadedRule], notes: _Notes) -> list[DetectionResult]:
         """Each rule in a process of its own: whoever fails there is the cause."""
@@ -255,16 +284,19 @@ class LimitedRules:
             lookups=request.lookups,
             state=lambda: changes_to_json(list(self._changes.values())),
             is_state_known=self._is_state_known,
+            rows_before=request.rows_before,
         )
         try:
             changes = changes_of_json(answer.state)
-        except (ValueError, TypeError, AttributeError) as error:
+            users = [ids if position == NO_RULE else [ids[position]] for position in answer.used]
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             self._worker.end_child()
             raise Stopped(RuleEndedProcess("the answer of its process has another form")) from error
         if [table.schema for table in answer.tables] != list(SCHEMAS):
             self._worker.end_child()
             raise Stopped(RuleEndedProcess("the answer of its process has other columns"))
         self._is_state_known = True
+        self.cache_users.update(*users)
         for batch in changes:
             before = self._changes.get(batch.batch_id)
             self._changes[batch.batch_id] = batch if before is None else replace(batch, changes={**before.changes, **batch.changes})
@@ -350,8 +382,8 @@ class _Notes:
         }
 
 
-def _joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> DetectionResult:
-    """One result, in order of rows, then of rules."""
+def joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> DetectionResult:
+    """One result of what different rules gave on the same events, in order of rows. The first has met every unreadable event."""
     if len(results) == 1 or all(not result.runs.num_rows for result in results[1:]):
         return results[0]
     row_ids = events.column("p_row_id")
@@ -362,7 +394,7 @@ def _joined(events: pa.RecordBatch, results: Sequence[DetectionResult]) -> Detec
         return joined.take(pa.array(sorted(range(joined.num_rows), key=position.__getitem__), pa.int64()))
 
     errors = [
-        # Every rule that ran alone has met the unreadable events.
+        # So have the others.
         result.errors.filter(pc.not_equal(result.errors.column("rule_id"), UNREADABLE_EVENT)) if number else result.errors
         for number, result in enumerate(results)
     ]

@@ -96,11 +96,13 @@ class WorkerFailed(PantherError):
 
 @dataclass(frozen=True)
 class Answer:
-    """The tables of runner.evaluate, what it took, and what rules have changed of their state, as of Overlay.taken_changes."""
+    """The tables of runner.evaluate, what it took, what rules have changed of their state, as of Overlay.taken_changes, and which rules
+    have used it: positions, NO_RULE for one that cannot be told."""
 
     tables: list[pa.Table]
     cpu_seconds: float
     state: Any
+    used: Any
 
 
 class WatchedWorker:
@@ -165,16 +167,18 @@ class WatchedWorker:
         lookups: Mapping[str, Any] | None,
         state: Callable[[], Mapping[str, Any]],
         is_state_known: bool,
+        rows_before: int,
     ) -> Answer:
         """What these rules say of the events.
 
         Args: lookups: as of SharedTables.told. state: what the detection has changed so far, as of Overlay.taken_changes; is asked for when
-        the process is new, or when it does not know (is_state_known) because another detection has begun.
+        the process is new, or when it does not know (is_state_known) because another detection has begun. rows_before: of this log type, as
+        of LimitedRules.evaluate.
 
         Raises: Stopped: without a result; the next batch then starts in a process as it was after loading. WorkerFailed.
         """
         is_state_sent = not is_state_known or self._connection is None
-        header: dict[str, Any] = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations}
+        header: dict[str, Any] = {"rules": list(rule_ids), "log_type": log_type, "destinations": destinations, "rows_before": rows_before}
         header["state"] = state() if is_state_sent else None
         header["lookups"] = lookups
         connection = self._start_child()
@@ -186,7 +190,7 @@ class WatchedWorker:
                 kept = watch.memory_kept()
                 if kept - self._memory_at_start > self._limits.memory_bytes:
                     self.end_child()  # what big events left behind is not to be charged to a rule of the next batch
-                return Answer(tables, float(answer["cpu_seconds"]), answer["state"])
+                return Answer(tables, float(answer["cpu_seconds"]), answer["state"], answer["used"])
         except EOFError:
             raise self._ended() from None
         except Over as over:

@@ -44,7 +44,7 @@ from panther_dagster.detect.channel import (
     send,
 )
 from panther_dagster.detect.lookups.shared import MappedTables
-from panther_dagster.detect.pack import RuleSet, load_rules
+from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet, load_rules
 from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
 from panther_dagster.detect.rule import is_of_the_host
@@ -84,7 +84,7 @@ def main(control_fd: int, cell_fd: int) -> None:
     try:
         paths, overlays = ([Path(path) for path in order[name]] for name in ("paths", "overlays"))
         overlay = Overlay(opener_of(order["state"]))  # opened by children only: connections do not survive a fork
-        registry, only = _registry(order["fields_by_log_type"]), order["only"]
+        registry, only = registry_of(order["fields_by_log_type"]), order["only"]
         rules = load_rules(paths, overlays=overlays, registry=registry, store=overlay, around=around.run, only=only)
         if only is not None:
             rules = replace(rules, rules=tuple(replace(rule, is_enabled=True) for rule in rules.rules))
@@ -97,7 +97,8 @@ def main(control_fd: int, cell_fd: int) -> None:
     _Children(control, cell, rules, overlay, order["memory_bytes"], use_prefilter=order["use_prefilter"]).serve()
 
 
-def _registry(fields_by_log_type: Mapping[str, Sequence[str]] | None) -> _Declared | None:
+def registry_of(fields_by_log_type: Mapping[str, Sequence[str]] | None) -> DeclaredLogTypes | None:
+    """The part of a registry that LimitedRules takes to the process that loads rules."""
     if fields_by_log_type is None:
         return None
     return _Declared(
@@ -233,6 +234,8 @@ class _Evaluator:
     ) -> None:
         self._use_prefilter = use_prefilter
         self._state = state
+        self._state.on_use = self._note_use
+        self._used: set[int] = set()  # which rules have used the cache on this batch, by position
         self._prefilters: dict[str, Prefilter] = {}
         self._tables = MappedTables()
         self._connection = connection
@@ -251,12 +254,16 @@ class _Evaluator:
                 return  # a rule has forked: its copy of this process has no say
             send(self._connection, answer)
 
-    def _candidates(self, log_type: str) -> Candidates:
-        if not self._use_prefilter:
+    def _candidates(self, log_type: str, rows_so_far: int) -> Candidates:
+        # By the batch's place and not by what this process has seen: the numbers of candidates are then the same in any process.
+        if not self._use_prefilter or rows_so_far < WARM_UP_ROWS:
             return every_rule_on_every_row
         if log_type not in self._prefilters:
-            self._prefilters[log_type] = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS)
+            self._prefilters[log_type] = Prefilter(log_type)
         return self._prefilters[log_type]
+
+    def _note_use(self) -> None:
+        self._used.add(self._cell.numbers[RULE])
 
     def _choose(self, rule_ids: tuple[str, ...]) -> RuleSet:
         return RuleSet(tuple(self._rules.rule_by_id[rule_id] for rule_id in rule_ids))
@@ -264,6 +271,7 @@ class _Evaluator:
     def _answer(self, header: Mapping[str, Any], payload: Buffer) -> list[Buffer]:
         began = time.process_time()
         self._cell.numbers[RULE] = NO_RULE
+        self._used.clear()
         try:
             enrichment = self._tables.lookups(header["lookups"])
             if self._address_space_at_start is not None:
@@ -271,12 +279,13 @@ class _Evaluator:
                 _bound(self._address_space_at_start + self._tables.size_bytes + grant * _ADDRESS_SPACE_FACTOR)
             if header["state"] is not None:
                 self._state.start_from(changes_of_json(header["state"]))
+            rows = pa.ipc.open_stream(payload).read_next_batch()
             result = evaluate(
-                pa.ipc.open_stream(payload).read_next_batch(),
+                rows,
                 rules=self._chosen(tuple(header["rules"])),
                 log_type=header["log_type"],
                 destinations=header["destinations"],
-                candidates=self._candidates(header["log_type"]),
+                candidates=self._candidates(header["log_type"], header["rows_before"] + rows.num_rows),
                 progress=self._cell.numbers,
                 enrichment=enrichment,
                 enter_batch=self._state.enter,
@@ -289,8 +298,8 @@ class _Evaluator:
             text = "".join(traceback.format_exception(error, limit=-20))
             return message({"raised": repr(error), "traceback": text, "is_memory": isinstance(error, MemoryError)})
         sizes = [stream.size for stream in streams]
-        changed = self._state.taken_changes()
-        return message({"sizes": sizes, "state": changed, "cpu_seconds": time.process_time() - began}, streams)
+        changed, used = self._state.taken_changes(), sorted(self._used)
+        return message({"sizes": sizes, "state": changed, "used": used, "cpu_seconds": time.process_time() - began}, streams)
 
 
 def _address_space() -> int | None:

@@ -42,9 +42,11 @@ class Overlay:
     Between batches, that is while code of rules is imported, entries are in memory, and stay there.
 
     Args: open_store: None: there is no store, and each batch starts from those before it in this overlay. clock: for batches that are new.
+    `on_use` is called whenever a rule uses the cache during a batch.
     """
 
     def __init__(self, open_store: Callable[[], StateStore] | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.on_use: Callable[[], None] = lambda: None
         self._open_store = open_store
         self._clock = clock
         self._outside = MemoryStore()
@@ -110,6 +112,7 @@ class Overlay:
             self._changed_bytes += sum(_size(key) + _growth((), changes) for key, changes in batch.changes.items())
 
     def _current(self, batch_id: str) -> _Batch:
+        self.on_use()
         batch = self._batches.get(batch_id)
         if batch is None:
             known = self._asked(lambda store: store.batch(batch_id))
