@@ -1,7 +1,7 @@
 """Events per CPU second of the rule engine: Arrow rows in, signals out, one process, with the prefilter.
 
 Beside it, in the same run and on the same events, each seen once by each: orjson.loads and a bare loop over the rules' `rule()`, with the
-same event object, without p_ fields, errors, statistics or output; and, where PANTHER_CORE_PYTHON names a python that has it, the
+same event object, without errors, statistics or output; and, where PANTHER_CORE_PYTHON names a python that has it, the
 `Rule.run` of panther-core, which is what Panther runs. Further: events that all have another identity, address and agent, and the rules
 copied to 50 and 800. PANTHER_BENCH_RULES names other folders of rules (a checkout of panther-analysis), separated by `:`;
 PANTHER_BENCH_OKTA a folder of Okta's system log instead of generated events.
@@ -28,6 +28,7 @@ from rich.table import Table
 
 from benchmarks.claim import Claim, Seconds, cpu_seconds, peak_rss_bytes
 from benchmarks.events import LOG_TYPES, START, events_of, with_own_values
+from panther_dagster.detect.events import EventBatch
 from panther_dagster.detect.items import pack_root
 from panther_dagster.detect.pack import RuleSet, load_rules
 from panther_dagster.detect.prefilter.conditions import Analyzer
@@ -87,7 +88,8 @@ def run(folder: Path, given: Path | None) -> list[Claim]:
 def _measured(name: str, rules: RuleSet, paths: Sequence[Path], log_type: str, texts: list[str]) -> _Figures:
     chosen = rules.for_log_type(log_type)
     pieces = [_rows(texts[first : first + ROWS], first, log_type) for first in range(0, len(texts), ROWS)]
-    loop_texts = texts[:: max(len(texts) // LOOP_EVENTS, 1)]
+    whole = [text for rows in pieces for text in _whole_events(rows, log_type)]
+    loop_texts = whole[:: max(len(whole) // LOOP_EVENTS, 1)]
     seconds = Seconds()
     prefilter = Prefilter(log_type)
     with seconds.measure("analysis"):
@@ -117,7 +119,7 @@ def _measured(name: str, rules: RuleSet, paths: Sequence[Path], log_type: str, t
         engine=len(texts) / spent["engine"],
         engine_on_unique=len(unique) / spent["unique"],
         loop=len(loop_texts) / spent["loop"],
-        peer=_peer(paths, chosen, log_type, texts[:: max(len(texts) // PEER_EVENTS, 1)]),
+        peer=_peer(paths, chosen, log_type, whole[:: max(len(whole) // PEER_EVENTS, 1)]),
         growth=growth,
     )
 
@@ -188,6 +190,12 @@ def _candidate_microseconds(rules: Sequence[Rule], size: int, pieces: list[pa.Re
         with seconds.measure("candidates"):
             sum(1 for _ in prefilter(rows, copies))
     return 1e6 * seconds.by_step["candidates"] / sum(rows.num_rows for rows in pieces)
+
+
+def _whole_events(rows: pa.RecordBatch, log_type: str) -> list[str]:
+    """The events as rules see them, with the p_ fields."""
+    batch = EventBatch(rows, log_type)
+    return [json.dumps(batch.event(index), separators=(",", ":")) for index in range(rows.num_rows)]
 
 
 def _bare_loop(rules: Sequence[Rule], log_type: str, texts: Sequence[str]) -> int:
