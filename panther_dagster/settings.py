@@ -92,6 +92,7 @@ class RulesSettings(_Section):
     overlays: tuple[Path, ...] = ()  # folders of changes to single rules, applied over the paths
     state: str = "sqlite"  # what rules remember: memory, sqlite (a file below home) or dynamodb://TABLE?region=..&endpoint=..
     use_prefilter: bool = True  # run a rule only on events for which its code can return anything but False
+    check_every: int = Field(0, ge=0)  # one of so many events goes to all rules, to prove that; 0: none
     max_seconds: float = Field(15, gt=0)
     max_memory_bytes: int = Field(1024**3, ge=64 * 1024**2)
     quarantine_after: int = Field(3, ge=0)  # so many stops within quarantine_hours, and the rule is not run; 0: it always is

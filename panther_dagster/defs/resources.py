@@ -115,6 +115,7 @@ class LakeResource(dg.ConfigurableResource):
                 limits=limits,
                 registry=self.registry,
                 use_prefilter=rules.use_prefilter,
+                check_every=rules.check_every,
                 state=settings.rules_state,
             )
         limited: LimitedRules = self._loaded["rules"]

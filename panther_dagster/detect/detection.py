@@ -16,6 +16,7 @@ from panther_dagster.detect.lookups.enrichment import Enrichment
 from panther_dagster.detect.lookups.history import LookupHistory
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet
 from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
+from panther_dagster.detect.prefilter.shadow import with_mismatches
 from panther_dagster.detect.quarantine import Quarantine
 from panther_dagster.detect.runner import Candidates, DetectionResult, evaluate, every_rule_on_every_row
 from panther_dagster.standard_fields import INDICATOR_COLUMNS, RAW_EVENT_COLUMN, STANDARD_COLUMNS, table_name
@@ -48,6 +49,7 @@ def detect(
     destinations: Mapping[str, str] | None = None,
     lookups: LookupHistory | None = None,
     use_prefilter: bool = True,
+    check_every: int = 0,
     quarantine: Quarantine | None = None,
 ) -> DetectionReport:
     """Run all enabled rules over the unit's normalized rows and replace the unit's signals, rule errors and rule runs.
@@ -57,7 +59,8 @@ def detect(
 
     Args: rules: a RuleSet runs in this process; LimitedRules run in their own, where none can hold up or end the detection. registry:
     limits the log types to the declared ones. lookups: tables that explain fields of events to rules, as p_enrichment. use_prefilter: of a
-    RuleSet, run a rule only on rows for which its code can return anything but False; the signals are the same without it. quarantine: of
+    RuleSet, run a rule only on rows for which its code can return anything but False; the signals are the same without it. check_every: of
+    a RuleSet, proves that on one of so many rows (prefilter/shadow.py); 0: on none. quarantine: of
     LimitedRules, leaves rules out that were stopped often, and notes those that are stopped now; None: all run.
     """
     began, cpu_began = time.perf_counter(), _cpu_seconds(rules)
@@ -77,7 +80,7 @@ def detect(
         rules.begin(quarantine.rules(lake) if quarantine is not None else None)
         results = list(rules.evaluate_all(pieces(), destinations=destinations))
     else:
-        results = list(_evaluated_here(pieces(), rules, destinations, use_prefilter=use_prefilter))
+        results = list(_evaluated_here(pieces(), rules, destinations, use_prefilter=use_prefilter, check_every=check_every))
     signals, errors, runs = ([getattr(result, name) for result in results] for name in ("signals", "errors", "runs"))
     all_signals = pa.concat_tables([SIGNALS.columns.empty_table(), *signals])
     all_errors = pa.concat_tables([RULE_ERRORS.columns.empty_table(), *errors])
@@ -120,11 +123,14 @@ def _evaluated_here(
     destinations: Mapping[str, str] | None,
     *,
     use_prefilter: bool,
+    check_every: int,
 ) -> Iterator[DetectionResult]:
     for log_type, group in itertools.groupby(pieces, key=itemgetter(0)):
-        candidates: Candidates = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS) if use_prefilter else every_rule_on_every_row
+        prefilter = Prefilter(log_type, warm_up_rows=WARM_UP_ROWS, check_every=check_every)
+        candidates: Candidates = prefilter if use_prefilter else every_rule_on_every_row
         for _, rows, found in group:
-            yield evaluate(rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates, enrichment=found)
+            result = evaluate(rows, rules=rules, log_type=log_type, destinations=destinations, candidates=candidates, enrichment=found)
+            yield with_mismatches(result, rows, prefilter.chosen_by_row)
 
 
 def _cpu_seconds(rules: RuleSet | LimitedRules) -> float:

@@ -75,9 +75,9 @@ class _Request:
 class LimitedRules:
     """The rules of some paths, loaded and run under limits. Loading begins at once; the first use waits for it.
 
-    Args: overlays, registry: as for pack.load_rules. use_prefilter: as for detection.detect. state: where what rules remember is kept, as
-    of state/location.py. only: ids of the rules to load, which then run whether they are enabled or not; None: all, of which the enabled
-    ones run. Close it, or use it in a `with`.
+    Args: overlays, registry: as for pack.load_rules. use_prefilter, check_every: as for detection.detect. state: where what rules remember
+    is kept, as of state/location.py. only: ids of the rules to load, which then run whether they are enabled or not; None: all, of which
+    the enabled ones run. Close it, or use it in a `with`.
     Raises, from all that needs the rules: WorkerFailed: they could not be loaded or run, and no rule is the cause.
     """
 
@@ -89,6 +89,7 @@ class LimitedRules:
         limits: RuleLimits | None = None,
         registry: DeclaredLogTypes | None = None,
         use_prefilter: bool = True,
+        check_every: int = 0,
         state: str = MEMORY,
         only: Collection[str] | None = None,
     ) -> None:
@@ -101,6 +102,7 @@ class LimitedRules:
             "fields_by_log_type": fields,
             "refused": self._refused,
             "use_prefilter": use_prefilter,
+            "check_every": check_every,
             "state": state,
             "only": None if only is None else sorted(only),
             "seconds": self._limits.seconds,

@@ -109,12 +109,15 @@ class SparkRules(LimitedRules):
         limits: RuleLimits | None = None,
         registry: DeclaredLogTypes | None = None,
         use_prefilter: bool = True,
+        check_every: int = 0,
         state: str = MEMORY,
     ) -> None:
         for name in ("pyspark", "pandas"):  # which pyspark asks for
             if importlib.util.find_spec(name) is None:
                 raise SettingsError(NOT_INSTALLED.format(name))
-        super().__init__(paths, overlays=overlays, limits=limits, registry=registry, use_prefilter=use_prefilter, state=state)
+        super().__init__(
+            paths, overlays=overlays, limits=limits, registry=registry, use_prefilter=use_prefilter, check_every=check_every, state=state
+        )
         self._cluster = cluster
         self._held = ExitStack()  # of the Spark session, once there is one
         self._session: Any = None
@@ -181,6 +184,7 @@ class SparkRules(LimitedRules):
             fields_by_log_type=self._order["fields_by_log_type"],
             limits=self._limits,
             use_prefilter=self._order["use_prefilter"],
+            check_every=self._order["check_every"],
             version_by_rule_id={rule.rule_id: rule.version for rule in self.rules if rule.is_enabled},
         )
 

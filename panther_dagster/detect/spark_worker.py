@@ -45,6 +45,7 @@ class RuleSource:
     fields_by_log_type: Mapping[str, Sequence[str]] | None
     limits: RuleLimits
     use_prefilter: bool
+    check_every: int
     version_by_rule_id: Mapping[str, str]  # of the rules that are enabled
     token: str = field(default_factory=lambda: uuid.uuid4().hex)  # of the object that asks: another one's rules are loaded anew
 
@@ -56,6 +57,7 @@ class RuleSource:
             limits=self.limits,
             registry=registry_of(self.fields_by_log_type),
             use_prefilter=self.use_prefilter,
+            check_every=self.check_every,
             state=MEMORY,
         )
         try:

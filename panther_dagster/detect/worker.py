@@ -19,10 +19,10 @@ import stat
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -46,6 +46,7 @@ from panther_dagster.detect.channel import (
 from panther_dagster.detect.lookups.shared import MappedTables
 from panther_dagster.detect.pack import DeclaredLogTypes, RuleSet, load_rules
 from panther_dagster.detect.prefilter.prefilter import WARM_UP_ROWS, Prefilter
+from panther_dagster.detect.prefilter.shadow import with_mismatches
 from panther_dagster.detect.progress import LOADS, NO_RULE, RULE, THREADS, Cell
 from panther_dagster.detect.rule import is_of_the_host
 from panther_dagster.detect.runner import Candidates, evaluate, every_rule_on_every_row
@@ -55,6 +56,8 @@ from panther_dagster.errors import PantherError
 
 _ADDRESS_SPACE_FACTOR: Final = 2  # over the memory budget: what one allocation at once may take before anyone looks
 _DEATH_GRACE_SECONDS: Final = 0.2
+
+NewPrefilter = Callable[[str], Prefilter]  # for a log type
 
 
 class RuleRefused(PantherError):
@@ -94,7 +97,11 @@ def main(control_fd: int, cell_fd: int) -> None:
         raise
     gc.collect()
     gc.freeze()  # so that a child's collector does not copy these pages
-    _Children(control, cell, rules, overlay, order["memory_bytes"], use_prefilter=order["use_prefilter"]).serve()
+    _Children(control, cell, rules, overlay, order["memory_bytes"], _new_prefilter(order)).serve()
+
+
+def _new_prefilter(order: Mapping[str, Any]) -> NewPrefilter | None:
+    return partial(Prefilter, check_every=order["check_every"]) if order["use_prefilter"] else None
 
 
 def registry_of(fields_by_log_type: Mapping[str, Sequence[str]] | None) -> DeclaredLogTypes | None:
@@ -163,9 +170,9 @@ class _Children:
     """Starts and ends the children, one at a time."""
 
     def __init__(
-        self, control: socket.socket, cell: Cell, rules: RuleSet, state: Overlay, memory_bytes: int, *, use_prefilter: bool
+        self, control: socket.socket, cell: Cell, rules: RuleSet, state: Overlay, memory_bytes: int, new_prefilter: NewPrefilter | None
     ) -> None:
-        self._use_prefilter = use_prefilter
+        self._new_prefilter = new_prefilter
         self._state = state
         self._control = control
         self._cell = cell
@@ -199,7 +206,7 @@ class _Children:
                 self._control.close()
                 _offer_to_the_kernel()
                 connection = socket.socket(fileno=connection_fd)
-                _Evaluator(connection, self._cell, self._rules, self._state, self._memory_bytes, use_prefilter=self._use_prefilter).serve()
+                _Evaluator(connection, self._cell, self._rules, self._state, self._memory_bytes, self._new_prefilter).serve()
             finally:
                 os._exit(0)
         with suppress(OSError):
@@ -230,9 +237,9 @@ class _Evaluator:
     """A child: answers each batch with what the rules say of it."""
 
     def __init__(
-        self, connection: socket.socket, cell: Cell, rules: RuleSet, state: Overlay, memory_bytes: int, *, use_prefilter: bool
+        self, connection: socket.socket, cell: Cell, rules: RuleSet, state: Overlay, memory_bytes: int, new_prefilter: NewPrefilter | None
     ) -> None:
-        self._use_prefilter = use_prefilter
+        self._new_prefilter = new_prefilter
         self._state = state
         self._state.on_use = self._note_use
         self._used: set[int] = set()  # which rules have used the cache on this batch, by position
@@ -256,10 +263,10 @@ class _Evaluator:
 
     def _candidates(self, log_type: str, rows_so_far: int) -> Candidates:
         # By the batch's place and not by what this process has seen: the numbers of candidates are then the same in any process.
-        if not self._use_prefilter or rows_so_far < WARM_UP_ROWS:
+        if self._new_prefilter is None or rows_so_far < WARM_UP_ROWS:
             return every_rule_on_every_row
         if log_type not in self._prefilters:
-            self._prefilters[log_type] = Prefilter(log_type)
+            self._prefilters[log_type] = self._new_prefilter(log_type)
         return self._prefilters[log_type]
 
     def _note_use(self) -> None:
@@ -280,16 +287,19 @@ class _Evaluator:
             if header["state"] is not None:
                 self._state.start_from(changes_of_json(header["state"]))
             rows = pa.ipc.open_stream(payload).read_next_batch()
+            candidates = self._candidates(header["log_type"], header["rows_before"] + rows.num_rows)
             result = evaluate(
                 rows,
                 rules=self._chosen(tuple(header["rules"])),
                 log_type=header["log_type"],
                 destinations=header["destinations"],
-                candidates=self._candidates(header["log_type"], header["rows_before"] + rows.num_rows),
+                candidates=candidates,
                 progress=self._cell.numbers,
                 enrichment=enrichment,
                 enter_batch=self._state.enter,
             )
+            if isinstance(candidates, Prefilter):
+                result = with_mismatches(result, rows, candidates.chosen_by_row)
             self._state.enter(None)
             if self._state.failure is not None:
                 raise self._state.failure  # whatever rules made of it: without their state their results are wrong

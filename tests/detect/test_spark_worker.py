@@ -202,7 +202,7 @@ def test_a_machine_with_other_rules_says_which_and_where(pack: Path, tmp_path: P
         ({name: version for name, version in versions.items() if name != "Test.Even"}, "also has rule Test.Even: "),
     ]
     for wanted, text in cases:
-        source = RuleSource([pack], [], None, LIMITS, use_prefilter=True, version_by_rule_id=wanted)
+        source = RuleSource([pack], [], None, LIMITS, use_prefilter=True, check_every=0, version_by_rule_id=wanted)
         with pytest.raises(WorkerFailed, match=text) as raised:
             source.load()
         assert str(pack) in str(raised.value)

@@ -38,10 +38,13 @@ class Prefilter:
     """Candidates of one log type, for the same rules each time.
 
     Args: warm_up_rows: the rules are analyzed once there are so many rows, so that small units of work do not pay for it. Until then all
-    rules see all rows.
+    rules see all rows. check_every: one of so many rows goes to all rules, too; `chosen_by_row` has the ids of those that it would have
+    been for, of the batch that came last. 0: none.
     """
 
-    def __init__(self, log_type: str, *, warm_up_rows: int = 0) -> None:
+    def __init__(self, log_type: str, *, warm_up_rows: int = 0, check_every: int = 0) -> None:
+        self._check_every = check_every
+        self.chosen_by_row: dict[int, frozenset[str]] = {}
         self._log_type = log_type
         self._warm_up_rows = warm_up_rows
         self._rules: tuple[Rule, ...] | None = None
@@ -49,6 +52,7 @@ class Prefilter:
 
     def __call__(self, rows: pa.RecordBatch, rules: Sequence[Rule]) -> Iterator[tuple[int, Sequence[Rule]]]:
         """Pairs of row and rules, in order of rows."""
+        self.chosen_by_row.clear()
         self._seen_rows += rows.num_rows
         if self._seen_rows < self._warm_up_rows:
             yield from ((index, rules) for index in range(rows.num_rows))
@@ -173,6 +177,9 @@ class Prefilter:
                     chosen = state.rules
                 except UnreadableEvent:
                     chosen = rules
+            if self._check_every and index % self._check_every == 0:
+                self.chosen_by_row[index] = frozenset(rule.rule_id for rule in chosen)
+                chosen = rules
             if chosen:
                 yield index, chosen
                 if not self._guards.hold([vars(rule.module) for rule in chosen]):
