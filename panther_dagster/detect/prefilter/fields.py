@@ -94,11 +94,6 @@ class EventFields:
         """What knows the names of the objects at a path; of the event at ()."""
         return self._objects[path].decoder if path else self.decoder
 
-    @property
-    def key_count(self) -> int:
-        """How many names are known, of all objects."""
-        return sum(len(decoder.keys) for decoder in (self.decoder, *(inner.decoder for inner in self._objects.values())))
-
     def has_inner(self, path: Field) -> bool:
         """Whether fields below a path are read."""
         return path in self._objects

@@ -30,8 +30,9 @@ SAMPLED_ROWS: Final = 1_000
 SHARE_OF_NEW: Final = 0.3
 # Groups of fields that so many events are asked for are read together.
 SHARE_OF_ASKED: Final = 0.3
-# Of a sample: so many events that do not look like it, and it is taken anew.
+# Of a sample: so many events that do not look like it, and what decodes the others is made anew.
 SHARE_NOT_AS_MOST: Final = 0.1
+MAX_TIMES_MADE: Final = 100
 
 
 class Prefilter:
@@ -89,7 +90,7 @@ class Prefilter:
         for text in self._sample.column(RAW_EVENT_COLUMN).to_pylist():
             with contextlib.suppress(UnreadableEvent):
                 self._samples.append(None if text is None else parsed_json(text))
-        self._not_as_most = 0
+        self._not_as_most = self._times_made = 0
 
     def _sample_records(self) -> Iterator[tuple[int, Any]]:
         self._fields.use(self._sample)
@@ -134,7 +135,7 @@ class Prefilter:
         self._together = Together(self._records, self._often, self._spelled, self.machine.class_of)
         for group in self.machine.groups.values():
             group.read_fast = _together([self._records.reader(self._spelled[field]) for field in group.fields])
-        self._key_count = self._fields.key_count
+        self._times_made += 1
         self._not_as_most = 0
 
     def _way(self, record: Any, index: int) -> Iterator[Group]:
@@ -156,7 +157,7 @@ class Prefilter:
         if not _is_utf8(rows.column(RAW_EVENT_COLUMN)):
             yield from ((index, rules) for index in range(rows.num_rows))
             return
-        if self._not_as_most > SHARE_NOT_AS_MOST * SAMPLED_ROWS and self._fields.key_count > self._key_count:
+        if self._not_as_most > SHARE_NOT_AS_MOST * SAMPLED_ROWS and self._times_made < MAX_TIMES_MADE:
             self._make_records()
         self._fields.use(rows)
         decode, classes, machine = self._records.decode, self._together.classes, self.machine

@@ -103,6 +103,22 @@ def test_keys_that_are_new_in_every_event_are_learned_up_to_a_bound(monkeypatch:
     assert len(decoder.keys) <= 10
 
 
+def test_events_that_look_otherwise_from_some_row_on_are_soon_decoded_like_most(tmp_path: Path) -> None:
+    write_rule(tmp_path, "Test.Rule", "def rule(event):\n    return event.deep_get('o', 'a') == 'x' or event.get('n') == 7\n")
+    rules = loaded(tmp_path)
+    prefilter = Prefilter(LOG_TYPE)
+    early = [json.dumps({"o": {"a": "y"}, "n": "text"})] * 200
+    late = [json.dumps({"o": {"a": "y", "new": n}, "n": n % 9}) for n in range(200)]
+    for texts in (early, late, late):
+        compare(rules, LOG_TYPE, texts, prefilter)
+    before = prefilter._not_as_most
+
+    compare(rules, LOG_TYPE, late, prefilter)
+
+    assert before <= 1
+    assert prefilter._not_as_most == before
+
+
 def test_the_first_rows_go_to_all_rules_so_that_small_units_are_not_analyzed(tmp_path: Path) -> None:
     write_rule(tmp_path, "Test.Rule", IS_X)
     rules = loaded(tmp_path).for_log_type(LOG_TYPE)
