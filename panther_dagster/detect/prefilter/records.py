@@ -139,7 +139,7 @@ class Together:
         self, records: Records, groups: Sequence[Group], spelled: Mapping[Field, Field], class_of: Callable[[Group, Key], int]
     ) -> None:
         self._records = records
-        self._names: dict[str, Any] = {"class_of": class_of, "outline": outline, "Missing": Missing}
+        self._names: dict[str, Any] = {"class_of": class_of, "Missing": Missing}
         self._variables: dict[Field, str] = {}
         plain = sorted({path for group in groups for field in group.fields if self._is_plain(path := _path(spelled[field]))})
         for number, path in enumerate(plain):

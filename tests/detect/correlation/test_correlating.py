@@ -12,24 +12,18 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from detect.correlation.rules_in_yaml import ABSENCE, GROUP, HEAD, SEQUENCE, build
-from detect.packs import HOUR, loaded, rows_of, write_rule
+from detect.correlation.flow import NOON, TEN, Flow, key, login
+from detect.correlation.rules_in_yaml import GROUP, HEAD, SEQUENCE, build
+from detect.packs import HOUR
 
 from panther_dagster.alerts.alerting import AlertReport, raise_alerts
-from panther_dagster.alerts.correlated import is_left, raise_correlated_alerts
+from panther_dagster.alerts.correlated import is_left
 from panther_dagster.alerts.views import ensure_alerts_view, ensure_views
-from panther_dagster.detect.correlation.correlating import CorrelationReport, correlate, correlate_due, is_due
-from panther_dagster.detect.correlation.rule import CorrelationRule
+from panther_dagster.detect.correlation.correlating import CorrelationReport, correlate
 from panther_dagster.detect.detection import detect
 from panther_dagster.detect.pack import RuleSet
 from panther_dagster.storage.embedded import EmbeddedLake
 from panther_dagster.storage.lake import Lake, Transaction, UnitOfWork
-from panther_dagster.storage.tables import BATCHES, TEXTS, TIME, Table
-
-TEN = datetime(2024, 5, 6, 10)  # a due time of every half hour
-NOON = TEN + timedelta(hours=2)
-KINDS = ("Login", "Key", "Failed", "Change", "Ticket")
-CODE = "def rule(event):\n    return event['kind'] == '{kind}'\ndef alert_context(event):\n    return {{'owner': event.get('owner')}}\n"
 
 
 class LogTypes:
@@ -38,103 +32,10 @@ class LogTypes:
     names = ("Test.Type",)
 
 
-@pytest.fixture(scope="module")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
-    """One rule for each kind of event; none of them alerts."""
-    root = tmp_path_factory.mktemp("pack")
-    for kind in KINDS:
-        write_rule(root, f"Test.{kind}", CODE.format(kind=kind), CreateAlert=False)
-    return loaded(root)
-
-
-class Flow:
-    """Batches of events through detection, correlation and alerting."""
-
-    def __init__(self, lake: EmbeddedLake, rules: RuleSet, *correlation_rules: CorrelationRule) -> None:
-        self.lake = lake
-        self.rules = rules
-        self.correlation_rules = correlation_rules
-
-    def land(self, batch_id: str, *events: tuple[float, str, dict[str, Any]]) -> None:
-        """Normalized rows: (minute after ten, kind, fields)."""
-        texts = [json.dumps({"kind": kind, **fields}) for _, kind, fields in events]
-        times = pa.array([TEN + timedelta(minutes=minute) for minute, _, _ in events], TIME)
-        row_ids = pa.array([f"{kind}{minute:g}{fields.get('row', '')}" for minute, kind, fields in events], pa.string())
-        users = pa.array([fields.get("users") for _, _, fields in events], TEXTS)
-        rows = pa.Table.from_batches([rows_of(texts, batch_id=batch_id, p_event_time=times, p_row_id=row_ids, p_any_usernames=users)])
-        cut = {"p_batch_id": batch_id, "p_hour": HOUR, "cut_time": HOUR + timedelta(seconds=int(batch_id[1:])), "state": "LANDED"}
-        table = Table("panther_logs.test_type", "One row per event.", rows.schema)
-
-        def write(tx: Any) -> None:
-            tx.append(table, rows)
-            tx.append(BATCHES, pa.Table.from_pylist([cut], BATCHES.columns))
-
-        self.lake.transact(write)
-
-    def run(self, batch_id: str, now_utc: datetime = NOON) -> CorrelationReport:
-        """One batch, as the assets do it."""
-        unit = UnitOfWork(batch_id=batch_id)
-        detect(self.lake, unit, rules=self.rules)
-        report = correlate(self.lake, unit, rules=self.correlation_rules, now_utc=now_utc)
-        self.alert(now_utc)
-        raise_alerts(self.lake, unit, now_utc=now_utc)
-        return report
-
-    def run_due(self, now_utc: datetime) -> CorrelationReport:
-        """The job for absences."""
-        report = correlate_due(self.lake, rules=self.correlation_rules, now_utc=now_utc)
-        self.alert(now_utc)
-        return report
-
-    def alert(self, now_utc: datetime) -> None:
-        """Alerts of signals that have none."""
-        raise_correlated_alerts(self.lake, now_utc=now_utc)
-
-    def alerts(self) -> list[tuple[Any, ...]]:
-        """Dedup string and number of matches of each alert, by time."""
-        return self.rows("select dedup, match_count from panther_alerts.alerts order by first_event_time, dedup")
-
-    def signals(self) -> list[tuple[Any, ...]]:
-        """Dedup strings and events of the correlation rules' signals."""
-        ids = ", ".join(f"'{rule.rule_id}'" for rule in self.correlation_rules)
-        return self.rows(
-            f"select dedup, p_row_id from panther_signals.signals where rule_id in ({ids}) order by dedup, p_event_time, p_row_id"
-        )
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query."""
-        return [tuple(row.values()) for row in self.lake.query(sql).to_pylist()]
-
-    def everything(self) -> list[list[tuple[Any, ...]]]:
-        """All that was written, without CPU times."""
-        tables = (
-            "panther_signals.signals",
-            "panther_alerts.alert_events",
-            "panther_alerts.alert_signals",
-            "panther_monitor.correlation_runs",
-            "panther_monitor.correlated_batches",
-        )
-        return [self.rows(f"select * from {table} order by all") for table in tables]
-
-
 @pytest.fixture
 def group(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> Flow:
     """A flow with the group: a login and a key on one user within an hour."""
     return Flow(lake, rules, build(tmp_path, GROUP))
-
-
-@pytest.fixture
-def absence(lake: EmbeddedLake, rules: RuleSet, tmp_path: Path) -> Flow:
-    """A flow with the absence: a change without a ticket within an hour, due every half hour."""
-    return Flow(lake, rules, build(tmp_path, ABSENCE))
-
-
-def login(minute: float, user: str = "ann", **more: Any) -> tuple[float, str, dict[str, Any]]:
-    return minute, "Login", {"user": user, **more}
-
-
-def key(minute: float, owner: str = "ann", **more: Any) -> tuple[float, str, dict[str, Any]]:
-    return minute, "Key", {"owner": owner, **more}
 
 
 def test_two_rules_on_one_value_in_one_window_raise_one_alert(group: Flow) -> None:
@@ -421,98 +322,3 @@ def test_paths_lead_into_lists_and_columns(lake: EmbeddedLake, rules: RuleSet, t
     flow.run("b1")
 
     assert flow.alerts() == [("bob", 2)]
-
-
-def change(minute: float, repo: str = "app") -> tuple[float, str, dict[str, Any]]:
-    return minute, "Change", {"repo": repo}
-
-
-def ticket(minute: float, repo: str = "app") -> tuple[float, str, dict[str, Any]]:
-    return minute, "Ticket", {"repo": repo}
-
-
-def minutes(*numbers: float) -> Sequence[datetime]:
-    """Times after ten."""
-    return [TEN + timedelta(minutes=number) for number in numbers]
-
-
-def test_an_absence_is_judged_at_due_times_when_everything_has_arrived(absence: Flow) -> None:
-    at_12, at_20, at_44, at_45, at_46 = minutes(12, 20, 44, 45, 46)
-    absence.land("b1", change(10), change(11, "web"))
-    assert absence.run("b1", at_12) == CorrelationReport()
-    absence.run_due(at_20)
-    absence.land("b2", ticket(25))
-    absence.run("b2", at_44)
-    assert not is_due(absence.lake, absence.correlation_rules, now_utc=at_44)
-    assert absence.run_due(at_44) == CorrelationReport()
-
-    assert is_due(absence.lake, absence.correlation_rules, now_utc=at_45)
-    assert absence.run_due(at_45).batch_ids == ("b1",)
-
-    assert absence.alerts() == [("web", 1)]
-    before = absence.everything()
-    assert absence.run_due(at_46) == CorrelationReport()
-    assert absence.everything() == before
-
-
-def test_due_times_that_nobody_looked_at_are_made_up_for(absence: Flow) -> None:
-    absence.run_due(TEN)
-    absence.land("b1", change(10))
-    absence.run("b1", TEN + timedelta(minutes=11))
-
-    absence.run_due(TEN + timedelta(days=2))
-
-    assert absence.alerts() == [("app", 1)]
-
-
-def test_looking_often_or_once_finds_the_same(rules: RuleSet, tmp_path: Path) -> None:
-    events = [change(10), ticket(95), change(40, "web"), ticket(41, "web"), change(70, "api"), change(100, "api")]
-    found = []
-    for name, looks in (("often", range(20, 241, 20)), ("once", [240])):
-        lake = EmbeddedLake(tmp_path / name, threads=1, memory_limit="500MB")
-        lake.ensure_tables()
-        try:
-            flow = Flow(lake, rules, build(tmp_path, ABSENCE))
-            flow.run_due(TEN)
-            flow.land("b1", *events)
-            flow.run("b1", TEN)
-            for look in minutes(*looks):
-                flow.run_due(look)
-            found.append((flow.signals(), flow.alerts()))
-        finally:
-            lake.close()
-
-    # The change of app is seen at 10:30 and 11:00, before its ticket.
-    expected = [("api", "Change70"), ("api", "Change100"), ("app", "Change10")]
-    assert found == [(expected, [("app", 1), ("api", 2)])] * 2
-
-
-def test_a_change_that_comes_late_is_judged_with_what_is_known(absence: Flow) -> None:
-    absence.run_due(NOON)
-    absence.land("b1", ticket(5), ticket(130, "web"))
-    absence.land("b2", change(10), change(10, "web"))
-    absence.run("b1", NOON)
-    absence.run("b2", NOON + timedelta(days=1))
-
-    assert absence.alerts() == [("web", 1)]
-
-
-def test_a_late_ticket_takes_no_alert_back_and_makes_no_second_one(absence: Flow) -> None:
-    absence.run_due(TEN)
-    absence.land("b1", change(10))
-    absence.run("b1", TEN + timedelta(minutes=11))
-    absence.run_due(NOON)
-    absence.land("b2", ticket(12))
-    absence.run("b2", NOON + timedelta(hours=1))
-    absence.run_due(NOON + timedelta(hours=2))
-
-    assert absence.alerts() == [("app", 1)]
-
-
-def test_a_new_rule_with_an_absence_looks_back_one_lookback_only(absence: Flow) -> None:
-    absence.land("b1", change(0), change(100, "web"))
-    detect(absence.lake, UnitOfWork(batch_id="b1"), rules=absence.rules)
-
-    absence.run_due(TEN + timedelta(minutes=180))
-
-    assert absence.alerts() == [("web", 1)]
